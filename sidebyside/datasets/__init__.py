@@ -1,0 +1,34 @@
+"""The data of the lessons, as NumPy arrays, the same bytes for both frameworks.
+
+Two environment variables decide what a loader returns:
+
+`SIDEBYSIDE_DATA`
+    ``full`` (the default) for the original data set, downloaded on first use and verified;
+    ``sample`` for a small stand-in made from a seed, which needs no network.
+`SIDEBYSIDE_DATA_DIR`
+    the folder that holds the data sets; the repository's own ``data/`` unless set.
+"""
+
+from sidebyside.datasets._cifar10 import Cifar10, cifar10
+from sidebyside.datasets.store import (
+    DamagedDataError,
+    DataError,
+    MissingDataError,
+    UnsafeArchiveError,
+    data_folder,
+    data_size,
+)
+
+LOADERS = {"cifar10": cifar10}  # by the name that the command line uses
+
+__all__ = [
+    "LOADERS",
+    "Cifar10",
+    "DamagedDataError",
+    "DataError",
+    "MissingDataError",
+    "UnsafeArchiveError",
+    "cifar10",
+    "data_folder",
+    "data_size",
+]

@@ -1,0 +1,870 @@
+"""Prove that a PyTorch model and a Keras 3 model (TensorFlow backend) are the same model.
+
+`port_weights` copies the weights of a PyTorch model into a Keras one, layer by layer, and changes
+the layout where the two libraries keep the same numbers in a different order. `compare` then puts
+both through the same batches and measures how far apart they are: outputs, loss, every gradient,
+every weight after a number of optimiser steps.
+
+    result = compare(
+        torch_model, keras_model, batches, torch_loss, keras_loss,
+        torch_make_optimizer, keras_make_optimizer,
+    )
+    print(result.summary())
+    assert result.ok
+
+The table of all layouts is in the docstring of `port_weights`; what a comparison takes out of the
+way, because the libraries differ there by design, is in that of `compare`.
+"""
+
+import contextlib
+import itertools
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+if "tensorflow" in sys.modules and "torch._dynamo" not in sys.modules:
+    raise ImportError(
+        "TensorFlow was imported before PyTorch, and PyTorch's optimisers would now end the process. "
+        "Import sidebyside.parity (or torch and torch._dynamo) before tensorflow and keras."
+    )
+
+# PyTorch comes first. Both libraries carry a copy of LLVM, and the process dies with "LLVM ERROR:
+# Option ... registered more than once" if PyTorch's (loaded by torch._dynamo, which every
+# optimiser imports when it is made) arrives after TensorFlow's.
+import torch
+import torch._dynamo  # noqa: F401
+from torch import nn
+
+# isort: split
+
+import keras
+import tensorflow as tf
+from keras import layers as kl
+
+Array = np.ndarray
+Layout = Callable[..., Array]
+
+
+class PortingError(ValueError):
+    """Two models whose weights cannot be paired; the message names the layers and the remedy."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mapping:
+    """One Keras variable and where its numbers come from.
+
+    `weights` and `gradients` take the arrays of `torch_names`, in that order, and return one array
+    in the variable's layout. They are the same function but for an LSTM's bias: Keras has one
+    where PyTorch has two that are added up, so the weight is their sum, while the gradient of the
+    sum is the gradient of either.
+    """
+
+    name: str
+    variable: keras.Variable
+    torch_names: tuple[str, ...]
+    weights: Layout
+    gradients: Layout
+
+    @property
+    def trainable(self) -> bool:
+        return self.variable.trainable
+
+
+# ---- walking the two models ----
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A PyTorch layer (or one level of a stacked RNN) and the Keras layer it is ported to."""
+
+    torch_name: str
+    torch_layer: nn.Module
+    level: int
+    keras_name: str
+    keras_layer: kl.Layer
+    flattened: tuple[int, ...] | None  # (H, W, C) of the maps that a Flatten feeds to this Dense
+
+    def fail(self, sentences: str) -> None:
+        raise PortingError(
+            f"{_described(self.torch_name, self.torch_layer)} in PyTorch and "
+            f"{_described(self.keras_name, self.keras_layer)} in Keras: {sentences}"
+        )
+
+    def same(self, torch_attribute: str, keras_attribute: str) -> None:
+        """Refuse a setting that differs and that would make the outputs differ."""
+        ours = getattr(self.torch_layer, torch_attribute)
+        theirs = getattr(self.keras_layer, keras_attribute)
+        if not math.isclose(ours, theirs, rel_tol=1e-6):
+            self.fail(
+                f"{torch_attribute} is {ours:g} and {keras_attribute} is {theirs:g}, so the outputs "
+                f"cannot agree. Set `{keras_attribute}={ours:g}` in Keras."
+            )
+
+    def map(self, variable, names: str, weights: Layout, gradients: Layout | None = None):
+        """The list of this one `Mapping`; empty if neither side has the variable."""
+        ours = [getattr(self.torch_layer, name, None) is not None for name in names.split()]
+        if variable is None and not any(ours):
+            return []
+        if variable is None or not all(ours):
+            self.fail(
+                f"only {'PyTorch' if variable is None else 'Keras'} has "
+                f"`{names if variable is None else variable.name}`. Give it to both or to neither: "
+                "`bias=` in PyTorch and `use_bias=` in Keras; for normalisation `affine=` (or "
+                "`elementwise_affine=`) and `track_running_stats=`, `scale=` and `center=`."
+            )
+        torch_names = tuple(f"{self.torch_name}.{name}".lstrip(".") for name in names.split())
+        return [Mapping(variable.path, variable, torch_names, weights, gradients or weights)]
+
+
+def _described(name: str, layer: object) -> str:
+    return f"`{name or 'the model'}` ({type(layer).__name__})"
+
+
+def _torch_layers(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module, int]]:
+    """Name, layer and level of every layer with weights, in definition order."""
+    if isinstance(module, tuple(_CONVERTERS)):
+        levels = module.num_layers if isinstance(module, nn.RNNBase) else 1
+        if module.state_dict():
+            yield from ((name, module, level) for level in range(levels))
+        return
+    if next(module.named_parameters(recurse=False), None):
+        raise PortingError(
+            _unknown("PyTorch", name, module, (kind.__name__ for kind in _CONVERTERS))
+        )
+    for child_name, child in module.named_children():
+        yield from _torch_layers(child, f"{name}.{child_name}" if name else child_name)
+
+
+def _keras_children(layer: kl.Layer) -> list[kl.Layer]:
+    return layer._flatten_layers(include_self=False, recursive=False)
+
+
+def _keras_layers(layer: kl.Layer, name: str = "") -> Iterator[tuple[str, kl.Layer]]:
+    """Name and layer of every layer with weights, and of every Flatten, in definition order."""
+    known = tuple(kind for kinds, _ in _CONVERTERS.values() for kind in kinds)
+    if isinstance(layer, (*known, kl.Bidirectional)):
+        if not layer.built:
+            raise PortingError(_unbuilt(_described(name, layer)))
+        if layer.weights:
+            yield name, layer
+    elif isinstance(layer, kl.Flatten):
+        yield name, layer
+    elif not isinstance(layer, kl.Normalization):  # its mean and variance are preprocessing
+        children = _keras_children(layer)
+        nested = {id(weight) for child in children for weight in child.weights}
+        if any(id(weight) not in nested for weight in layer.weights):
+            raise PortingError(_unknown("Keras", name, layer, (kind.__name__ for kind in known)))
+        for child in children:
+            yield from _keras_layers(child, f"{name}/{child.name}" if name else child.name)
+
+
+def _unknown(library: str, name: str, layer: object, supported: Iterable[str]) -> str:
+    return (
+        f"{_described(name, layer)} in {library} has weights of its own, and there is no rule to "
+        f"port them. Supported are {', '.join(dict.fromkeys(supported))}, and containers of these."
+    )
+
+
+def _unbuilt(what: str) -> str:
+    return (
+        f"{what} in Keras has not been built, so it has no weights yet. Build it first: call the "
+        "model once on a batch, or give it an `Input`."
+    )
+
+
+def _pairs(torch_model: nn.Module, keras_model: keras.Model) -> list[_Pair]:
+    if not keras_model.built:
+        raise PortingError(_unbuilt(f"The model `{keras_model.name}`"))
+    ours, theirs = list(_torch_layers(torch_model)), []
+    flattened = None
+    for name, layer in _keras_layers(keras_model):
+        if isinstance(layer, kl.Flatten):
+            shape = (layer.get_build_config() or {}).get("input_shape", ())
+            flattened = tuple(shape[1:]) if len(shape) == 4 else None
+        else:
+            theirs.append((name, layer, flattened))
+            flattened = None
+    counts = (
+        ""
+        if len(ours) == len(theirs)
+        else (
+            f" PyTorch has {len(ours)} layers with weights, Keras {len(theirs)}: "
+            "one of them may be missing before this one."
+        )
+    )
+    pairs = [_Pair(*a, *b) for a, b in zip(ours, theirs, strict=False)]
+    for pair in pairs:
+        if not _fits(pair):
+            pair.fail(
+                "the two kinds do not fit. Layers are paired in the order in which they are "
+                f"defined: define them in the same order on both sides.{counts}"
+            )
+    if len(ours) != len(theirs):
+        library, other = ("PyTorch", "Keras") if len(ours) > len(theirs) else ("Keras", "PyTorch")
+        name, layer, *_ = max(ours, theirs, key=len)[len(pairs)]
+        raise PortingError(
+            f"{_described(name, layer)} in {library} has no counterpart: PyTorch has {len(ours)} "
+            f"layers with weights, Keras {len(theirs)}. Add the layer in {other}, or remove it."
+        )
+    return pairs
+
+
+def _fits(pair: _Pair) -> bool:
+    layer = pair.keras_layer
+    if getattr(pair.torch_layer, "bidirectional", False):
+        if not isinstance(layer, kl.Bidirectional):
+            return False
+        layer = layer.forward_layer
+    return isinstance(layer, _converter(pair.torch_layer)[0])
+
+
+def _converter(layer: nn.Module):
+    return next(rule for kind, rule in _CONVERTERS.items() if isinstance(layer, kind))
+
+
+# ---- one function for each kind of layer ----
+
+
+def _same(array: Array) -> Array:
+    return array
+
+
+def _dense(pair: _Pair) -> list[Mapping]:
+    layer, maps = pair.keras_layer, pair.flattened
+
+    def to_kernel(weight):
+        if maps is not None and math.prod(maps) == weight.shape[1]:
+            height, width, channels = maps
+            weight = weight.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+        return weight.reshape(len(weight), -1).T
+
+    return [*pair.map(layer.kernel, "weight", to_kernel), *pair.map(layer.bias, "bias", _same)]
+
+
+def _conv(pair: _Pair) -> list[Mapping]:
+    layer = pair.keras_layer
+
+    def to_kernel(weight):  # the same for a transposed convolution, whose axes are swapped in both
+        kernel = np.moveaxis(weight, (0, 1), (-1, -2))
+        if isinstance(layer, kl.DepthwiseConv2D):
+            kernel = kernel.reshape(*kernel.shape[:2], pair.torch_layer.groups, -1)
+        return kernel
+
+    return [*pair.map(layer.kernel, "weight", to_kernel), *pair.map(layer.bias, "bias", _same)]
+
+
+def _embedding(pair: _Pair) -> list[Mapping]:
+    return pair.map(pair.keras_layer.embeddings, "weight", _same)
+
+
+def _norm(pair: _Pair) -> list[Mapping]:
+    pair.same("eps", "epsilon")
+    layer = pair.keras_layer
+    return [*pair.map(layer.gamma, "weight", _same), *pair.map(layer.beta, "bias", _same)]
+
+
+def _batch_norm(pair: _Pair) -> list[Mapping]:
+    layer = pair.keras_layer
+    return [
+        *_norm(pair),
+        *pair.map(layer.moving_mean, "running_mean", _same),
+        *pair.map(layer.moving_variance, "running_var", _same),
+    ]
+
+
+def _recurrent(pair: _Pair) -> list[Mapping]:
+    """Vanilla RNN and LSTM, whose gates are in the same order in both libraries."""
+    mappings = []
+    for layer, end in _directions(pair):
+        bias = layer.cell.bias
+        mappings += pair.map(layer.cell.kernel, f"weight_ih{end}", np.transpose)
+        mappings += pair.map(layer.cell.recurrent_kernel, f"weight_hh{end}", np.transpose)
+        mappings += pair.map(bias, f"bias_ih{end} bias_hh{end}", np.add, lambda ih, hh: ih)
+    return mappings
+
+
+def _gru(pair: _Pair) -> list[Mapping]:
+    def swap(array):
+        reset, update, new = np.split(array, 3)
+        return np.concatenate([update, reset, new])
+
+    mappings = []
+    for layer, end in _directions(pair):
+        if not layer.reset_after:
+            pair.fail("PyTorch resets after the matrix product. Set `reset_after=True` in Keras.")
+        for variable, name in (
+            (layer.cell.kernel, f"weight_ih{end}"),
+            (layer.cell.recurrent_kernel, f"weight_hh{end}"),
+        ):
+            mappings += pair.map(variable, name, lambda weight: swap(weight).T)
+        mappings += pair.map(
+            layer.cell.bias,
+            f"bias_ih{end} bias_hh{end}",
+            lambda ih, hh: np.stack([swap(ih), swap(hh)]),
+        )
+    return mappings
+
+
+def _directions(pair: _Pair) -> list[tuple[kl.Layer, str]]:
+    """The Keras layer of each direction and how PyTorch's names for it end."""
+    layer, end = pair.keras_layer, f"_l{pair.level}"
+    if isinstance(layer, kl.Bidirectional):
+        return [(layer.forward_layer, end), (layer.backward_layer, f"{end}_reverse")]
+    return [(layer, end)]
+
+
+def _attention(pair: _Pair) -> list[Mapping]:
+    ours, theirs = pair.torch_layer, pair.keras_layer
+    size, heads = ours.embed_dim, ours.num_heads
+    mappings = []
+    for part, dense in enumerate((theirs.query_dense, theirs.key_dense, theirs.value_dense)):
+        rows = slice(part * size, (part + 1) * size)
+        mappings += pair.map(
+            dense.kernel,
+            "in_proj_weight",
+            lambda weight, rows=rows: weight[rows].T.reshape(size, heads, -1),
+        )
+        mappings += pair.map(
+            dense.bias, "in_proj_bias", lambda bias, rows=rows: bias[rows].reshape(heads, -1)
+        )
+    # out_proj is a layer inside the layer
+    inner = _Pair(
+        f"{pair.torch_name}.out_proj".lstrip("."), ours.out_proj, 0, pair.keras_name, theirs, None
+    )
+    dense = theirs.output_dense
+    mappings += inner.map(dense.kernel, "weight", lambda weight: weight.T.reshape(heads, -1, size))
+    mappings += inner.map(dense.bias, "bias", _same)
+    return mappings
+
+
+# PyTorch kind -> the Keras kinds it can be ported to, and the function that maps the variables
+_CONVERTERS: dict[type[nn.Module], tuple[tuple[type[kl.Layer], ...], Callable]] = {
+    nn.Linear: ((kl.Dense,), _dense),
+    nn.Conv1d: ((kl.Conv1D,), _conv),
+    nn.Conv2d: ((kl.Conv2D, kl.DepthwiseConv2D), _conv),
+    nn.ConvTranspose1d: ((kl.Conv1DTranspose,), _conv),
+    nn.ConvTranspose2d: ((kl.Conv2DTranspose,), _conv),
+    nn.Embedding: ((kl.Embedding,), _embedding),
+    nn.BatchNorm1d: ((kl.BatchNormalization,), _batch_norm),
+    nn.BatchNorm2d: ((kl.BatchNormalization,), _batch_norm),
+    nn.LayerNorm: ((kl.LayerNormalization,), _norm),
+    nn.GroupNorm: ((kl.GroupNormalization,), _norm),
+    nn.InstanceNorm1d: ((kl.GroupNormalization,), _norm),
+    nn.InstanceNorm2d: ((kl.GroupNormalization,), _norm),
+    nn.RNN: ((kl.SimpleRNN,), _recurrent),
+    nn.LSTM: ((kl.LSTM,), _recurrent),
+    nn.GRU: ((kl.GRU,), _gru),
+    nn.MultiheadAttention: ((kl.MultiHeadAttention,), _attention),
+}
+
+
+def port_weights(torch_model: nn.Module, keras_model: keras.Model) -> list[Mapping]:
+    """Copy the weights of a PyTorch model into a Keras model; return what was copied where.
+
+    The layers of both models are listed in the order in which they are defined (containers are
+    opened, layers without weights left out) and paired one to one; names play no part. PyTorch
+    computes `x @ weight.T` where Keras computes `x @ kernel`, and has images channels-first, so
+    most arrays change their layout (k: the kernel's spatial axes, g: the gates, h: units):
+
+    ===================  =====================  ==================================================
+    PyTorch              Keras                  what changes
+    ===================  =====================  ==================================================
+    Linear               Dense                  weight (out, in) -> kernel (in, out)
+    .. after Flatten     .. after Flatten       and the inputs (C, H, W) -> (H, W, C), if Keras's
+                                                Flatten has an input of rank 4
+    Conv1d, Conv2d       Conv1D, Conv2D         weight (out, in, *k) -> kernel (*k, in, out)
+    Conv2d(groups=in)    DepthwiseConv2D        (in * m, 1, *k) -> (*k, in, m)
+    ConvTranspose1d, 2d  Conv1DTranspose, 2D..  (in, out, *k) -> (*k, out, in)
+    Embedding            Embedding              weight -> embeddings, both (rows, size)
+    BatchNorm1d, 2d      BatchNormalization     weight, bias, running_mean, running_var -> gamma,
+                                                beta, moving_mean, moving_variance; all (C,)
+    LayerNorm            LayerNormalization     weight, bias -> gamma, beta
+    GroupNorm            GroupNormalization     weight, bias -> gamma, beta
+    InstanceNorm1d, 2d   .. with groups=-1      weight, bias -> gamma, beta
+    RNN, LSTM            SimpleRNN, LSTM        weight_ih (g * h, in) -> kernel (in, g * h),
+                                                weight_hh (g * h, h) -> recurrent_kernel (h, g * h),
+                                                bias_ih + bias_hh -> bias (g * h,); the LSTM's
+                                                gates are i, f, g, o in both
+    GRU                  GRU                    as above, but the gates r, z, n -> z, r, n, and
+                                                bias_ih, bias_hh -> bias (2, 3 * h), stacked
+    .. num_layers=n      n layers               .._l0 -> the first one, .._l1 -> the second, ..
+    .. bidirectional     Bidirectional(..)      .._reverse -> backward_layer
+    MultiheadAttention   MultiHeadAttention     in_proj_weight (3 * E, E) -> query, key and value
+                                                kernels (E, heads, E / heads), in_proj_bias
+                                                (3 * E,) -> their biases (heads, E / heads),
+                                                out_proj (E, E) -> kernel (heads, E / heads, E)
+    ===================  =====================  ==================================================
+
+    Biases not mentioned keep their shape. Attention is self-attention: query, key and value of
+    one size. `keras.layers.Normalization` counts as preprocessing. A Flatten of the maps of a
+    Conv1d (rank 3) is not re-ordered: pool them instead.
+
+    Raises `PortingError`, before anything is copied, for
+
+    - a Keras model or a lazy PyTorch layer that has not been built,
+    - a layer with weights of its own for which there is no rule, on either side,
+    - a layer without a counterpart, and a pair of different kinds,
+    - a bias (gamma, beta) on one side only, shapes that do not fit, an epsilon that differs,
+    - weights that an option adds and no rule covers (`proj_size=`, `bias_k=`).
+
+    Strides, padding and activations hold no weights and are not looked at: `compare` finds them.
+    """
+    lazy = (name for name, p in torch_model.named_parameters() if nn.parameter.is_lazy(p))
+    if name := next(lazy, None):
+        raise PortingError(
+            f"`{name}` in PyTorch has no shape yet. Call the model once on a batch, then port it."
+        )
+    pairs = _pairs(torch_model, keras_model)
+    arrays = _torch_arrays(torch_model)
+    mappings, values = [], []
+    for pair in pairs:
+        for mapping in _converter(pair.torch_layer)[1](pair):
+            ours = [arrays[name] for name in mapping.torch_names]
+            try:
+                value = mapping.weights(*ours)
+            except ValueError:  # the layout needs sizes that the array does not have
+                value = None
+            if value is None or value.shape != tuple(mapping.variable.shape):
+                shapes = " and ".join(str(array.shape) for array in ours)
+                pair.fail(
+                    f"`{', '.join(mapping.torch_names)}` of shape {shapes} does not fit "
+                    f"`{mapping.name}` of shape {tuple(mapping.variable.shape)}. Give both layers "
+                    "the same sizes (and the same inputs)."
+                )
+            mappings.append(mapping)
+            values.append(value)
+    _check_all_covered(torch_model, keras_model, mappings)
+    for mapping, value in zip(mappings, values, strict=True):
+        mapping.variable.assign(value)
+    return mappings
+
+
+def _check_all_covered(torch_model, keras_model, mappings: list[Mapping]) -> None:
+    names = {name for mapping in mappings for name in mapping.torch_names}
+    ours = [name for name, _ in torch_model.named_parameters() if name not in names]
+    variables = {id(mapping.variable) for mapping in mappings}
+    for layer in keras_model._flatten_layers():
+        if isinstance(layer, kl.Normalization):
+            variables.update(id(weight) for weight in layer.weights)
+    theirs = [weight.path for weight in keras_model.weights if id(weight) not in variables]
+    for library, left in (("PyTorch", ours), ("Keras", theirs)):
+        if left:
+            raise PortingError(
+                f"`{left[0]}` in {library} is added by an option of its layer that has no "
+                "counterpart. Leave the option out on both sides."
+            )
+
+
+# ---- comparing ----
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """The largest differences that count as equal, for float32; `Difference` defines them."""
+
+    outputs: float = 1e-5
+    loss: float = 1e-5
+    gradients: float = 1e-4
+    weights: float = 1e-5
+    statistics: float = 1e-4
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far apart one quantity is: the largest |PyTorch - Keras| over all its arrays.
+
+    For each array it is divided by the largest |PyTorch| in it, or by 1 if that is smaller: so it
+    is relative for large numbers and absolute for small ones. Gradients, often small throughout,
+    are divided by the largest entry of all gradients of that step.
+    """
+
+    largest: float
+    where: str
+    tolerance: float
+
+    @property
+    def ok(self) -> bool:
+        return self.largest <= self.tolerance
+
+
+@dataclass(frozen=True)
+class ParityResult:
+    """What `compare` measured; its docstring says what each quantity is."""
+
+    outputs: Difference
+    training_outputs: Difference
+    loss: Difference
+    gradients: Difference
+    weights: Difference
+    statistics: Difference
+    free_weights: Difference
+    stock_weights: Difference
+
+    def _quantities(self) -> dict[str, Difference]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is within its tolerance; free and stock weights have none."""
+        return all(difference.ok for difference in self._quantities().values())
+
+    def summary(self) -> str:
+        """One line for each quantity: verdict, difference, tolerance, where it was largest."""
+        lines = []
+        for name, difference in self._quantities().items():
+            limit, verdict = f"<= {difference.tolerance:.0e}", "ok" if difference.ok else "FAIL"
+            if math.isinf(difference.tolerance):
+                limit, verdict = "", "(info)"
+            lines.append(
+                f"{verdict:6} {name:16} {difference.largest:7.1e} {limit:8}  {difference.where}"
+            )
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain numbers and strings, for JSON; no tolerance is None."""
+        return {"ok": self.ok} | {
+            name: {
+                "largest": difference.largest,
+                "where": difference.where,
+                "tolerance": None if math.isinf(difference.tolerance) else difference.tolerance,
+                "ok": difference.ok,
+            }
+            for name, difference in self._quantities().items()
+        }
+
+
+def channels_first(arrays: Any) -> Any:
+    """Float arrays of rank 4 from (batch, H, W, C) to (batch, C, H, W); others unchanged."""
+    return _move_axis(arrays, -1, 1)
+
+
+def channels_last(arrays: Any) -> Any:
+    """Float arrays of rank 4 from (batch, C, H, W) to (batch, H, W, C); others unchanged."""
+    return _move_axis(arrays, 1, -1)
+
+
+def _move_axis(arrays: Any, source: int, destination: int) -> Any:
+    return keras.tree.map_structure(
+        lambda a: np.moveaxis(a, source, destination) if a.ndim == 4 and a.dtype.kind == "f" else a,
+        arrays,
+    )
+
+
+def compare(
+    torch_model: nn.Module,
+    keras_model: keras.Model,
+    batches: Iterable[tuple[Any, Any]],
+    torch_loss: Callable,
+    keras_loss: Callable,
+    torch_make_optimizer: Callable,
+    keras_make_optimizer: Callable,
+    *,
+    torch_inputs: Callable = channels_first,
+    torch_targets: Callable = channels_first,
+    torch_outputs: Callable = channels_last,
+    steps: int = 20,
+    tolerances: Tolerances | None = None,
+) -> ParityResult:
+    """TODO"""
+    limits = tolerances or Tolerances()
+    both = _Comparison(
+        torch_model,
+        keras_model,
+        port_weights(torch_model, keras_model),
+        (torch_loss, keras_loss),
+        (torch_make_optimizer, keras_make_optimizer),
+        torch_outputs,
+        limits,
+    )
+    both.check_trainable()
+    data = both.tensors(batches, torch_inputs, torch_targets)
+    with both.conditions():
+        outputs = both.inference(data[0])
+        training_outputs, loss, gradients = both.one_pass(data[0])
+    with both.conditions():
+        both.train(data, steps, coupled=True)
+        weights, statistics = both.weights(limits.weights), both.statistics(limits.statistics)
+        both.port()
+        outputs = _worst([outputs, both.inference(data[0], " after training")])
+    with both.conditions():
+        both.train(data, steps)
+        free_weights = both.weights(math.inf)
+    with both.conditions(stock=True):
+        both.train(data, steps, stock=True)
+        stock_weights = both.weights(math.inf)
+    return ParityResult(
+        outputs,
+        training_outputs,
+        loss,
+        gradients,
+        weights,
+        statistics,
+        free_weights,
+        stock_weights,
+    )
+
+
+class _Pass(NamedTuple):
+    outputs: Any
+    loss: float
+    gradients: list  # of the trainable variables, in Keras's layout; None where there is none
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Two models with the same weights, and what it takes to train them side by side."""
+
+    torch_model: nn.Module
+    keras_model: keras.Model
+    mappings: list[Mapping]
+    losses: tuple[Callable, Callable]
+    make_optimizers: tuple[Callable, Callable]
+    torch_outputs: Callable
+    limits: Tolerances
+
+    @property
+    def trainable(self) -> list[Mapping]:
+        return [mapping for mapping in self.mappings if mapping.trainable]
+
+    def check_trainable(self) -> None:
+        parameters = _parameters(self.torch_model)
+        for mapping in self.mappings:
+            names = mapping.torch_names
+            ours = any(name in parameters and parameters[name].requires_grad for name in names)
+            if ours != mapping.trainable:
+                raise PortingError(
+                    f"`{', '.join(names)}` in PyTorch and `{mapping.name}` in Keras: only "
+                    f"{'PyTorch' if ours else 'Keras'} trains it. Freeze it on both sides "
+                    "(`requires_grad_(False)`, `trainable = False`) or on neither."
+                )
+
+    def tensors(self, batches, torch_inputs: Callable, torch_targets: Callable) -> list[tuple]:
+        """Each batch as (PyTorch inputs, PyTorch targets, Keras inputs, Keras targets)."""
+        like = next(self.torch_model.parameters())
+        number = str(like.dtype).removeprefix("torch.")
+
+        def cast(array):  # floats as the model has them; PyTorch wants its indices in 64 bits
+            array = np.asarray(array)
+            return array.astype({"f": number, "i": "int64"}.get(array.dtype.kind, array.dtype))
+
+        def ours(array):
+            return torch.tensor(np.ascontiguousarray(array), device=like.device)
+
+        data = []
+        for batch in batches:
+            x, y = keras.tree.map_structure(cast, batch)
+            torch_x, torch_y = keras.tree.map_structure(ours, (torch_inputs(x), torch_targets(y)))
+            keras_x, keras_y = keras.tree.map_structure(tf.convert_to_tensor, (x, y))
+            data.append((torch_x, torch_y, keras_x, keras_y))
+        return data
+
+    @contextlib.contextmanager
+    def conditions(self, stock: bool = False) -> Iterator[None]:
+        """Dropout off and, unless `stock`, the differences by design removed; all undone after."""
+        modes = [(module, "training", module.training) for module in self.torch_model.modules()]
+        torch_state = {name: t.clone() for name, t in self.torch_model.state_dict().items()}
+        keras_state = self.keras_model.get_weights()
+        changes, hooks = list(_dropouts(self.torch_model, self.keras_model)), []
+        for module in [] if stock else self.torch_model.modules():
+            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                hooks.append(module.register_forward_hook(_biased_variance))
+            elif isinstance(module, nn.LSTM | nn.RNN):
+                changes += _single_bias(module)
+        try:
+            with _changed(modes), _changed(changes):
+                yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+            self.torch_model.load_state_dict(torch_state)
+            self.torch_model.zero_grad()
+            self.keras_model.set_weights(keras_state)
+
+    def port(self) -> None:
+        arrays = _torch_arrays(self.torch_model)
+        for mapping in self.mappings:
+            mapping.variable.assign(mapping.weights(*(arrays[n] for n in mapping.torch_names)))
+
+    def inference(self, batch: tuple, when: str = "") -> Difference:
+        with _changed([(m, "training", False) for m in self.torch_model.modules()]):
+            with torch.no_grad():
+                ours = _call(self.torch_model, batch[0])
+        return self.outputs_difference(ours, self.keras_model(batch[2], training=False), when)
+
+    def one_pass(self, batch: tuple) -> tuple[Difference, Difference, Difference]:
+        """Outputs, loss and gradients in training mode."""
+        ours, theirs, gradients = self.torch_pass(batch), self.keras_pass(batch), []
+        for mapping, a, b in zip(self.trainable, ours.gradients, theirs.gradients, strict=True):
+            zero = np.zeros(mapping.variable.shape, "float32")
+            a, b = zero if a is None else a, zero if b is None else tf.convert_to_tensor(b).numpy()
+            gradients.append((mapping.name, a, b))
+        scale = max((float(np.abs(a).max()) for _, a, _ in gradients), default=0.0)
+        return (
+            self.outputs_difference(ours.outputs, theirs.outputs),
+            _difference([("loss", ours.loss, theirs.loss)], self.limits.loss),
+            _difference(gradients, self.limits.gradients, scale or 1.0),
+        )
+
+    def torch_pass(self, batch: tuple) -> _Pass:
+        if not self.torch_model.training:  # else parts may be in evaluation mode on purpose
+            self.torch_model.train()
+        self.torch_model.zero_grad()
+        outputs = _call(self.torch_model, batch[0])
+        loss = self.losses[0](outputs, batch[1])
+        loss.backward()
+        gradients, parameters = [], _parameters(self.torch_model)
+        for mapping in self.trainable:
+            ours = [parameters[name] for name in mapping.torch_names]
+            arrays = [_numpy(torch.zeros_like(p) if p.grad is None else p.grad) for p in ours]
+            used = any(p.grad is not None for p in ours)
+            gradients.append(mapping.gradients(*arrays) if used else None)
+        return _Pass(outputs, loss.item(), gradients)
+
+    def keras_pass(self, batch: tuple) -> _Pass:
+        with tf.GradientTape() as tape:
+            outputs = self.keras_model(batch[2], training=True)
+            loss = self.losses[1](outputs, batch[3])
+        variables = [mapping.variable for mapping in self.trainable]
+        return _Pass(outputs, float(loss), tape.gradient(loss, variables))
+
+    def train(
+        self, data: list[tuple], steps: int, coupled: bool = False, stock: bool = False
+    ) -> None:
+        """Train both; if `coupled`, Keras's optimiser too is given PyTorch's gradients."""
+        made = self.make_optimizers[0](self.torch_model)
+        torch_optimizer, scheduler = made if isinstance(made, tuple) else (made, None)
+        keras_optimizer = self.make_optimizers[1](self.keras_model)
+        for batch in itertools.islice(itertools.cycle(data), steps):
+            ours, theirs = self.torch_pass(batch), self.keras_pass(batch)
+            torch_optimizer.step()
+            if scheduler is not None:
+                scheduler.step()
+            gradients = (ours if coupled else theirs).gradients
+            with _changed([] if stock else _torch_epsilon(keras_optimizer)):
+                keras_optimizer.apply_gradients(
+                    (gradient if stock else tf.convert_to_tensor(gradient), mapping.variable)
+                    for gradient, mapping in zip(gradients, self.trainable, strict=True)
+                    if gradient is not None
+                )
+
+    def outputs_difference(self, ours: Any, theirs: Any, when: str = "") -> Difference:
+        ours = keras.tree.flatten(self.torch_outputs(keras.tree.map_structure(_numpy, ours)))
+        theirs = [np.asarray(array) for array in keras.tree.flatten(theirs)]
+        shapes = [array.shape for array in ours], [array.shape for array in theirs]
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"The outputs have the shapes {shapes[0]} in PyTorch and {shapes[1]} in Keras. If "
+                "they are the same numbers in another order, lay them out with `torch_outputs=`."
+            )
+        names = [f"output {i}{when}" for i in range(len(ours))]
+        return _difference(zip(names, ours, theirs, strict=True), self.limits.outputs)
+
+    def weights(self, tolerance: float) -> Difference:
+        return self.state(self.trainable, tolerance)
+
+    def statistics(self, tolerance: float) -> Difference:
+        return self.state([m for m in self.mappings if not m.trainable], tolerance)
+
+    def state(self, mappings: list[Mapping], tolerance: float) -> Difference:
+        ours = _torch_arrays(self.torch_model)
+        return _difference(
+            (
+                (m.name, m.weights(*(ours[n] for n in m.torch_names)), m.variable.numpy())
+                for m in mappings
+            ),
+            tolerance,
+        )
+
+
+def _call(model: nn.Module, inputs: Any) -> Any:
+    return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
+
+
+def _parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    return dict(model.named_parameters(remove_duplicate=False))
+
+
+def _numpy(tensor: torch.Tensor) -> Array:
+    return tensor.detach().cpu().numpy()
+
+
+def _torch_arrays(model: nn.Module) -> dict[str, Array]:
+    return {name: _numpy(tensor) for name, tensor in model.state_dict().items()}
+
+
+def _difference(
+    arrays: Iterable[tuple], tolerance: float, scale: float | None = None
+) -> Difference:
+    """The largest difference over (name, PyTorch's array, Keras's array)."""
+    differences = [Difference(0.0, "", tolerance)]
+    for name, ours, theirs in arrays:
+        unit = scale or max(1.0, float(np.max(np.abs(ours), initial=0)))
+        largest = float(np.max(np.abs(ours - theirs), initial=0)) / unit
+        largest = largest if math.isfinite(largest) else math.inf
+        differences.append(Difference(largest, name, tolerance))
+    return _worst(differences)
+
+
+def _worst(differences: Iterable[Difference]) -> Difference:
+    return max(differences, key=lambda difference: difference.largest)
+
+
+# ---- differences by design ----
+
+
+@contextlib.contextmanager
+def _changed(changes: list[tuple[Any, str, Any]]) -> Iterator[None]:
+    """Set (object, attribute, value) for a while."""
+    before = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in changes]
+    try:
+        for owner, attribute, value in changes:
+            setattr(owner, attribute, value)
+        yield
+    finally:
+        for owner, attribute, value in before:
+            setattr(owner, attribute, value)
+
+
+def _dropouts(torch_model: nn.Module, keras_model: keras.Model) -> Iterator[tuple[Any, str, float]]:
+    for module in torch_model.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            yield module, "p", 0.0
+        elif isinstance(module, nn.RNNBase | nn.MultiheadAttention):
+            yield module, "dropout", 0.0
+    for layer in keras_model._flatten_layers():
+        if isinstance(layer, kl.Dropout | kl.AlphaDropout | kl.GaussianDropout):
+            yield layer, "rate", 0.0
+        elif isinstance(layer, kl.SimpleRNNCell | kl.LSTMCell | kl.GRUCell):
+            yield layer, "dropout", 0.0
+            yield layer, "recurrent_dropout", 0.0
+
+
+def _single_bias(module: nn.RNNBase) -> Iterator[tuple[nn.Parameter, str, bool]]:
+    """Move PyTorch's second bias into the first, and freeze it."""
+    for name, second in module.named_parameters():
+        if name.startswith("bias_hh"):
+            with torch.no_grad():
+                getattr(module, name.replace("hh", "ih")).add_(second)
+                second.zero_()
+            yield second, "requires_grad", False
+
+
+def _biased_variance(module: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+    """After PyTorch's BatchNorm: let its running variance be the biased one, as in Keras."""
+    if module.training and module.momentum:
+        channels = inputs[0].detach().transpose(0, 1).flatten(1)  # (channels, numbers in each)
+        correction = module.momentum * channels.var(1) / channels.shape[1]
+        module.running_var = module.running_var - correction  # the backward pass keeps the old one
+
+
+def _torch_epsilon(optimizer: keras.optimizers.Optimizer) -> list[tuple[Any, str, float]]:
+    """The epsilon that makes Keras's Adam do PyTorch's next step (eager: it is read each time)."""
+    if not isinstance(optimizer, keras.optimizers.Adam):
+        return []
+    step = int(optimizer.iterations) + 1
+    epsilon = optimizer.epsilon * math.sqrt(1 - optimizer.beta_2**step)
+    return [(optimizer, "epsilon", epsilon)]
