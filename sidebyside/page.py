@@ -1,5 +1,6 @@
 """The side-by-side view as one HTML page that needs no other file."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.lexers.python import PythonLexer
 
 from sidebyside.compare import Comparison, shared_lines
-from sidebyside.pairs import FRAMEWORKS, Step
+from sidebyside.pairs import FRAMEWORKS, Step, repository_url
 
 LIGHT, DARK = "xcode", "github-dark"
 
@@ -44,30 +45,35 @@ def render(comparison: Comparison) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    folder = comparison.pair.folder.relative_to(comparison.pair.root).as_posix()
+    base = f"{repository_url()}/blob/main/{folder}"
     return environment.get_template("page.html.jinja").render(
         comparison=comparison,
         frameworks=FRAMEWORKS,
-        rows=[row(step) for step in comparison.steps],
+        rows=[row(step, base) for step in comparison.steps],
         outline=list(headings(comparison)),
         light=HtmlFormatter(style=LIGHT).get_style_defs(".code"),
         dark=HtmlFormatter(style=DARK).get_style_defs(".code"),
     )
 
 
-def row(step: Step) -> Row:
-    """Return a step as HTML: what is the same on both sides once, across the columns."""
+def row(step: Step, base: str) -> Row:
+    """Return a step as HTML: what is the same on both sides once, across the columns.
+
+    `base` is where the notebooks' folder is to be seen, for links to what is in it.
+    """
     kinds = {cell.cell_type for cell in step.cells}
     kind = "prose" if kinds == {"markdown"} else "code"
     outputs = [_outputs(cell) for cell in step.cells]
     if step.same and outputs[0] == outputs[1]:
-        return Row(step.id, kind, [Cell(None, _body(step.pytorch), outputs[0])])
+        return Row(step.id, kind, [Cell(None, _body(step.pytorch, base), outputs[0])])
     if step.same:
-        both = [Cell(None, _body(step.pytorch))]
+        both = [Cell(None, _body(step.pytorch, base))]
         sides = zip(FRAMEWORKS, outputs, strict=True)
         return Row(step.id, kind, both + [Cell(name, "", output) for name, output in sides])
     shared = shared_lines(step) if kinds == {"code"} else (set(), set())
     sides = zip(FRAMEWORKS, step.cells, shared, outputs, strict=True)
-    return Row(step.id, kind, [Cell(f, _body(cell, dim), out) for f, cell, dim, out in sides])
+    return Row(step.id, kind, [Cell(f, _body(cell, base, dim), out) for f, cell, dim, out in sides])
 
 
 def headings(comparison: Comparison) -> Iterator[tuple[str, str]]:
@@ -77,8 +83,10 @@ def headings(comparison: Comparison) -> Iterator[tuple[str, str]]:
             yield step.id, step.pytorch.source.splitlines()[0].removeprefix("## ")
 
 
-def _body(cell: nbformat.NotebookNode, dim: set[int] = frozenset()) -> str:
-    return _code(cell.source, dim) if cell.cell_type == "code" else _markdown(cell.source)
+def _body(cell: nbformat.NotebookNode, base: str, dim: set[int] = frozenset()) -> str:
+    if cell.cell_type == "code":
+        return _code(cell.source, dim)
+    return _markdown(re.sub(r"\]\((?!\w+:|#)", f"]({base}/", cell.source))
 
 
 def _code(source: str, dim: set[int] = frozenset()) -> str:

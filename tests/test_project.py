@@ -1,0 +1,114 @@
+"""What belongs together in the project's own files does."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from sidebyside.pairs import REPOSITORY
+
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+LOCK = (REPOSITORY / "requirements.txt").read_text("utf-8")
+EXTRAS = PROJECT["optional-dependencies"]
+DIRECT = [
+    Requirement(text)
+    for text in PROJECT["dependencies"] + [text for extra in EXTRAS.values() for text in extra]
+]
+
+
+def locked():
+    """Return the lock's pins, name -> versions (one a range of Pythons)."""
+    pins = {}
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)", LOCK, re.MULTILINE):
+        pins.setdefault(canonicalize_name(name), []).append(version)
+    return pins
+
+
+@pytest.mark.parametrize("requirement", DIRECT, ids=str)
+def test_lock_has_what_pyproject_asks_for(requirement):
+    versions = locked()[canonicalize_name(requirement.name)]
+    assert [v for v in versions if not requirement.specifier.contains(v)] == []
+
+
+def test_lock_has_nothing_that_pyproject_no_longer_asks_for():
+    blocks = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
+    asked = {canonicalize_name(b.split("==")[0]) for b in blocks if "via sidebyside" in b
+             or re.search(r"#   sidebyside \(", b)}  # fmt: skip
+    assert asked == {canonicalize_name(requirement.name) for requirement in DIRECT}
+
+
+def test_lock_pins_and_hashes_everything_and_names_no_host():
+    blocks = re.split(r"^(?=\S)", LOCK, flags=re.MULTILINE)
+    pins = [block for block in blocks if block.strip() and not block.startswith("#")]
+    assert len(pins) > 100
+    for block in pins:
+        assert re.match(r"[\w.-]+(\[[\w,]+\])?==\S+", block), block
+        assert "--hash=sha256:" in block
+    assert "://" not in LOCK
+    assert "--index" not in LOCK and "--find-links" not in LOCK
+
+
+@pytest.mark.parametrize("name", ["torch", "torchvision", "tensorflow"])
+def test_lock_has_the_frameworks_of_the_day(name):
+    least = {"torch": (2, 15), "torchvision": (0, 29), "tensorflow": (2, 21)}
+    version = locked()[name][0]
+    assert tuple(int(part) for part in version.split(".")[:2]) >= least[name]
+
+
+def test_conda_installs_the_same_lock():
+    environment = yaml.safe_load((REPOSITORY / "environment.yml").read_text("utf-8"))
+    python = next(x for x in environment["dependencies"] if str(x).startswith("python"))
+    assert python == "python" + PROJECT["requires-python"]
+    pip = next(x["pip"] for x in environment["dependencies"] if isinstance(x, dict))
+    assert pip == ["-r requirements.txt"]
+
+
+def test_lower_bounds_are_what_colab_has():
+    text = (REPOSITORY / "tests" / "colab-constraints.txt").read_text("utf-8")
+    colab = dict(re.findall(r"^(\w+)==([\d.]+)\.\*", text, re.MULTILINE))
+    for name in ("torch", "torchvision", "tensorflow", "keras", "numpy", "matplotlib"):
+        requirement = next(r for r in DIRECT if r.name == name)
+        assert str(requirement.specifier) == f">={colab[name]}"
+
+
+@pytest.mark.parametrize("name", ["ci", "nightly", "pages"])
+def test_workflow_fits_the_published_schema(name):
+    file = REPOSITORY / ".github" / "workflows" / f"{name}.yml"
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+    command += ["vendor.github-workflows", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_schema_check_can_fail(tmp_path):
+    file = tmp_path / "wrong.yml"
+    file.write_text("on: push\njobs:\n  x:\n    runs-on: ubuntu-latest\n    step: []\n")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+    command += ["vendor.github-workflows", str(file)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("words", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_finds_nothing(words):
+    command = [sys.executable, "-m", "ruff", *words, "."]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_file_names_a_machine_or_an_index_host():
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True,
+                            check=True).stdout.splitlines()  # fmt: skip
+    hosts = "|".join(("p" + "ypi.org", "pythonh" + "osted.org", "npm" + "js.org"))
+    for name in listed:
+        path = REPOSITORY / name
+        if path.suffix == ".png" or not path.is_file():
+            continue
+        text = path.read_text("utf-8")
+        assert not re.search(hosts, text), name
+        if not name.startswith("tests/"):
+            assert not re.search(r"/(?:root|home)/[a-z]", text), name

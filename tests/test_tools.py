@@ -1,0 +1,240 @@
+"""The command line and what it drives, on small notebooks that need no framework."""
+
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sidebyside import page, pairs, terminal, workspace
+from sidebyside.compare import compare, shared_lines
+from sidebyside.execute import StepFailed, execute, last_state, save_all, tidy
+
+REAL = pairs.find_pair("image_classification")
+
+
+def sidebyside(*words, **environment):
+    """Run the command in a process of its own."""
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "sidebyside", *words],
+        capture_output=True, text=True, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Return a small pair of notebooks that run in a second."""
+    pair = pairs.Pair(tmp_path / "beginner" / "small", "small", tmp_path)
+    for framework, word in (("pytorch", "torch"), ("tensorflow", "keras")):
+        cells = [
+            new_markdown_cell(
+                f"# Small in {word}\n\n[it](x.ipynb)", id="title", metadata={"tags": ["framework"]}
+            ),
+            new_markdown_cell("## 1. A section\n\nSome *prose* with `code`.", id="intro"),
+            new_code_cell("import os\nx = 1", id="same"),
+            new_code_cell(f"y = '{word}'\nx = x + 1\nprint(y, x < 3)", id="differs"),
+            new_code_cell("print(os.environ['SIDEBYSIDE_DATA'])", id="data"),
+        ]
+        save_all({framework: new_notebook(cells=cells)}, pair, pair.folder)
+    return pair
+
+
+def change(pair, framework, name, source):
+    notebook = pair.read(framework)
+    next(cell for cell in notebook.cells if cell.id == name).source = source
+    pairs.write_notebook(notebook, pair.path(framework))
+
+
+def test_execute_stores_outputs_and_reports_progress(small):
+    calls = []
+    before = small.path("pytorch").read_bytes()
+    notebook = execute(small, "pytorch", "full", lambda *call: calls.append(call))
+    assert notebook.cells[3].outputs[0].text == "torch True\n"
+    assert notebook.cells[4].outputs[0].text == "full\n"
+    assert [call[:3] for call in calls[::2]] == [("same", 1, 3), ("differs", 2, 3), ("data", 3, 3)]
+    assert all((call[3] is None) == (n % 2 == 0) for n, call in enumerate(calls))
+    assert small.path("pytorch").read_bytes() == before  # only --save writes
+
+
+def test_failing_step_is_told_with_its_source_and_error(small):
+    change(small, "pytorch", "differs", "x = 1\nx / 0")
+    with pytest.raises(StepFailed) as failure:
+        execute(small, "pytorch", "sample")
+    assert failure.value.step == "differs"
+    assert failure.value.source == "x = 1\nx / 0"
+    assert "ZeroDivisionError: division by zero" in failure.value.error
+    assert "\x1b" not in failure.value.error
+
+
+def test_missing_framework_is_told_with_what_to_install(small):
+    change(small, "pytorch", "same", "raise ModuleNotFoundError(\"No module named 'torch'\")")
+    with pytest.raises(StepFailed) as failure:
+        execute(small, "pytorch", "sample")
+    assert "pip install -e .[pytorch]" in failure.value.hint
+
+
+def test_dead_kernel_is_told_with_its_last_words(small):
+    source = "import os\nos.write(2, b'out of luck')\nos._exit(3)"
+    change(small, "tensorflow", "same", source)
+    with pytest.raises(StepFailed) as failure:
+        execute(small, "tensorflow", "sample")
+    assert failure.value.step == "same"
+    assert "The kernel died" in failure.value.error
+    assert "out of luck" in failure.value.error
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1/2\r2/2\n", "2/2\n"),
+        ("long line\rab\n", "abng line\n"),
+        ("\x1b[1m3/3\x1b[0m \x1b[32mdone\x1b[0m\n", "3/3 done\n"),
+        ("1/9\x08\x08\x082/9", "2/9"),
+    ],
+)
+def test_progress_bars_come_down_to_their_last_state(text, shown):
+    assert last_state(text) == shown
+
+
+def test_tidy_makes_large_pictures_jpeg_and_keeps_small_ones():
+    stored = REAL.read("pytorch")
+    kinds = {
+        kind: len(data)
+        for cell in stored.cells
+        for output in cell.get("outputs", [])
+        for kind, data in output.get("data", {}).items()
+        if kind.startswith("image/")
+    }
+    assert set(kinds) == {"image/png", "image/jpeg"}
+    before = nbformat.v4.writes(stored)
+    assert nbformat.v4.writes(tidy(stored)) == before
+
+
+def test_shared_lines_of_two_cells(small):
+    step = pairs.steps(small)[3]
+    assert shared_lines(step) == ({2, 3}, {2, 3})
+
+
+@pytest.fixture
+def view(small):
+    executed = {name: execute(small, name, "sample") for name in pairs.FRAMEWORKS}
+    save_all(executed, small, small.folder)
+    return compare(small)
+
+
+def test_page_needs_no_other_file_and_shows_every_step(view):
+    html = page.render(view)
+    assert not re.search(r'src="(?!data:)', html)
+    links = re.findall(r'href="([^#"]+)"', html)
+    assert links == [f"{pairs.repository_url()}/blob/main/beginner/small/x.ipynb"] * 2
+    assert "@import" not in html and "url(" not in html
+    for step in view.steps:
+        assert f'id="{step.id}"' in html
+    assert "<h2>1. A section</h2>" in html
+    assert "<em>prose</em>" in html
+    assert html.count("<pre>torch True</pre>") == 1
+    assert html.count("<pre>keras True</pre>") == 1
+    assert html.count('<span class="hll">') == 4  # two lines that both cells share
+    assert "max-width: 900px" in html
+
+
+def test_page_shows_what_is_the_same_once(view):
+    rows = {row.id: row for row in (page.row(step, "base") for step in view.steps)}
+    assert [cell.framework for cell in rows["same"].cells] == [None]
+    assert [cell.framework for cell in rows["differs"].cells] == ["pytorch", "tensorflow"]
+    assert [cell.framework for cell in rows["data"].cells] == [None]
+
+
+def test_page_escapes_what_a_cell_printed(small):
+    change(small, "pytorch", "data", "print('<b>&')")
+    notebook = execute(small, "pytorch", "sample")
+    save_all({"pytorch": notebook}, small, small.folder)
+    assert "<pre>&lt;b&gt;&amp;</pre>" in page.render(compare(small))
+
+
+def test_terminal_shows_both_sides_of_a_line(view):
+    from rich.console import Console
+
+    console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    terminal.show(view, console)
+    lines = console.export_text().splitlines()
+    assert any("y = 'torch'" in line and "y = 'keras'" in line for line in lines)
+    assert any("torch True" in line and "keras True" in line for line in lines)
+    assert any(line.split()[:3] == ["lines", "of", "code"] for line in lines)
+
+
+def test_workspace_is_taken_and_given_back_by_jupyterlab(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path))
+    workspace.import_workspace(REAL)
+    command = ["-m", "jupyter", "lab", "workspaces", "export", workspace.name(REAL)]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
+    exported = json.loads(done.stdout)["data"]
+    dock = exported["layout-restorer:data"]["main"]["dock"]
+    assert (dock["type"], dock["orientation"]) == ("split-area", "horizontal")
+    shown = [column["widgets"][0] for column in dock["children"]]
+    files = [exported[widget]["data"]["path"] for widget in shown]
+    assert [(pairs.REPOSITORY / file).is_file() for file in files] == [True, True]
+    assert ["pytorch" in files[0], "tensorflow" in files[1]] == [True, True]
+
+
+def test_list_shows_the_pair_and_its_results():
+    done = sidebyside("list")
+    assert done.returncode == 0
+    assert "beginner/image_classification" in done.stdout
+    assert re.search(r"PyTorch +full +test accuracy \d\d\.\d%", done.stdout)
+
+
+@pytest.mark.parametrize("words", [["run"], ["compare"], ["open"], ["check"]])
+def test_unknown_topic_is_a_sentence_and_exit_code_1(words):
+    done = sidebyside(*words, "image_clasification")
+    assert done.returncode == 1
+    assert "Did you mean: beginner/image_classification?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_compare_prints_and_writes_a_page(tmp_path):
+    target = tmp_path / "deep" / "page.html"
+    done = sidebyside("compare", "image_classification", "--html", str(target))
+    assert done.returncode == 0
+    assert target.as_uri() in done.stdout
+    assert "test accuracy" in done.stdout
+    assert target.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert [path.name for path in target.parent.iterdir()] == ["page.html"]
+
+
+def test_data_says_what_is_there(tmp_path):
+    done = sidebyside("data", SIDEBYSIDE_DATA_DIR=str(tmp_path))
+    assert done.returncode == 0
+    assert re.search(r"cifar-10-python\.tar\.gz +missing +https://www\.cs\.toronto", done.stdout)
+
+
+def test_data_check_finds_a_damaged_file(tmp_path):
+    (tmp_path / "cifar-10-batches-py").mkdir()
+    (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(b"half")
+    done = sidebyside("data", "check", SIDEBYSIDE_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert "Damaged: cifar-10-batches-py/test_batch." in done.stderr
+
+
+def test_data_fetch_knows_its_names():
+    done = sidebyside("data", "fetch", "cifar100")
+    assert done.returncode == 1
+    assert "There is no data set 'cifar100'. There are: cifar10." in done.stderr
+
+
+def test_wrong_url_is_a_sentence():
+    done = sidebyside("repository", "nowhere")
+    assert done.returncode == 1
+    assert "is not an address of the form https://github.com/OWNER/NAME" in done.stderr
+
+
+def test_every_command_explains_itself():
+    done = sidebyside("--help")
+    commands = re.findall(r"^│ (\w+)  ", done.stdout, re.MULTILINE)
+    assert {"list", "run", "compare", "open", "data", "new", "repository"} <= set(commands)
+    for command in commands:
+        assert sidebyside(command, "--help").returncode == 0
