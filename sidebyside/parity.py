@@ -609,8 +609,8 @@ def compare(
       to 1e-6 for most, up to 1e-1 where the above strikes
     - stock_weights: the same, with nothing taken out of the way. For information
 
-    The libraries differ by design in the following, and what can be seen despite of it is proved
-    with the difference removed, for all but stock_weights:
+    The libraries differ by design in the following, and the rest is proved with the
+    difference removed, for all but stock_weights:
 
     - Adam and AdamW: PyTorch adds epsilon after the bias correction of the second moment, Keras
       before. Before step t, Keras's epsilon is set to epsilon * sqrt(1 - beta_2 ** t), which makes
@@ -781,7 +781,7 @@ class _Comparison:
             ours = [parameters[name] for name in mapping.torch_names]
             arrays = [_numpy(torch.zeros_like(p) if p.grad is None else p.grad) for p in ours]
             used = any(p.grad is not None for p in ours)
-            gradients.append(mapping.gradients(*arrays) if used else None)
+            gradients.append(np.array(mapping.gradients(*arrays)) if used else None)
         return _Pass(outputs, loss.item(), gradients)
 
     def keras_pass(self, batch: tuple) -> _Pass:

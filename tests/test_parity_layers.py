@@ -508,6 +508,30 @@ def test_stock_optimisers_differ_by_design():
     assert result.free_weights.largest < 1e-4 < 1e-3 < result.stock_weights.largest
 
 
+@pytest.mark.parametrize("clipped", [True, False])
+def test_gradients_clipped_by_a_hook(clipped):
+    def clipping_sgd(model):
+        def clip(*_):
+            nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+
+        optimizer = sgd(model)
+        if clipped:
+            optimizer.register_step_pre_hook(clip)
+        return optimizer
+
+    result = compare(
+        cnn(),
+        keras_cnn(),
+        image_batches(),
+        cross_entropy,
+        keras_cross_entropy,
+        clipping_sgd,
+        lambda model: keras.optimizers.SGD(0.05, momentum=0.9, global_clipnorm=0.1),
+        steps=3,
+    )
+    assert result.weights.ok == clipped, result.summary()
+
+
 class Autoencoder(nn.Module):
     def __init__(self):
         super().__init__()
@@ -616,6 +640,11 @@ def test_wrong_loss_is_found():
 def test_wrong_padding_is_found():
     """Stride 2 with padding "same" pads on the right only, where PyTorch pads on both sides."""
     assert {"outputs", "training_outputs", "gradients"} <= failures(compare_cnn(padding=False))
+
+
+def test_not_a_number_is_not_agreement():
+    nan = np.array([1.0, np.nan])
+    assert not parity._difference([("a", nan, nan), ("b", nan[:1], nan[:1])], 1.0).ok
 
 
 def test_outputs_of_different_shapes():
