@@ -33,23 +33,29 @@ def pytest_xdist_auto_num_workers(config):
     return max(1, min(2, os.cpu_count() or 1, half // MEMORY_OF_A_WORKER))
 
 
+class Step(IPyNbCell):
+    """A notebook's cell as a test, named by its id.
+
+    What follows a failing step is skipped: it would fail because of it.
+    """
+
+    def runtest(self):
+        if failed := getattr(self.parent, "failed_step", None):
+            pytest.skip(f"the step {failed!r} before it failed")
+        try:
+            super().runtest()
+        except Exception:
+            self.parent.failed_step = self.name
+            raise
+
+
 def pytest_collection_modifyitems(items):
-    for item in items:
+    for place, item in enumerate(items):
         if isinstance(item, IPyNbCell):
-            item.name = item.cell.id
-            item._nodeid = f"{item.parent.nodeid}::{item.cell.id}"
-
-
-def pytest_runtest_setup(item):
-    """Skip what follows a failing step: it would fail because of it."""
-    failed = getattr(item.parent, "failed_step", None)
-    if failed and isinstance(item, IPyNbCell):
-        pytest.skip(f"the step {failed!r} before it failed")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if report.failed and isinstance(item, IPyNbCell):
-        item.parent.failed_step = item.cell.id
-    return report
+            items[place] = Step.from_parent(
+                item.parent,
+                name=item.cell.id,
+                cell_num=item.cell_num,
+                cell=item.cell,
+                options=item.options,
+            )

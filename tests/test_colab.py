@@ -7,6 +7,7 @@ import subprocess
 
 import nbformat
 import pytest
+
 from sidebyside import pairs
 from sidebyside.execute import execute
 from sidebyside.results import last_report

@@ -1,6 +1,7 @@
 """The size of code, the same figure on every supported Python."""
 
 import pytest
+
 from sidebyside.complexity import Complexity, measure, plain_python
 
 FUNCTION = '''

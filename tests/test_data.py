@@ -10,6 +10,8 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+
 from sidebyside import datasets
 from sidebyside.datasets import _cifar10, _shapes, store
 from sidebyside.datasets.store import (
@@ -20,7 +22,6 @@ from sidebyside.datasets.store import (
     Store,
     UnsafeArchiveError,
 )
-from sklearn.linear_model import LogisticRegression
 
 FILES = {"set/one": b"1" * 5000, "set/two": b"2" * 7000}
 

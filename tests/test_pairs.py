@@ -5,6 +5,7 @@ import shutil
 
 import nbformat
 import pytest
+
 from sidebyside import checks, pairs
 from sidebyside.repository import set_repository
 from sidebyside.results import pages_with_results
@@ -258,3 +259,11 @@ def test_tables_of_results_are_as_generated():
     assert pairs.REPOSITORY / "README.md" in pages
     for page, text in pages.items():
         assert page.read_text("utf-8") == text, f"{page}: 'sidebyside results' writes it anew"
+
+
+def test_readme_maps_every_pair():
+    readme = (pairs.REPOSITORY / "README.md").read_text("utf-8")
+    for pair in PAIRS:
+        for framework in pairs.FRAMEWORKS:
+            file = pair.path(framework).relative_to(pairs.REPOSITORY).as_posix()
+            assert f"[notebook]({file})" in readme

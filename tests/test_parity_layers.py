@@ -16,6 +16,7 @@ from torch import nn
 import keras
 import tensorflow as tf
 from keras import layers as kl
+
 from sidebyside import parity
 from sidebyside.parity import PortingError, compare, port_weights
 

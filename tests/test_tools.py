@@ -8,6 +8,7 @@ import sys
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
 from sidebyside import page, pairs, terminal, workspace
 from sidebyside.compare import compare, shared_lines
 from sidebyside.execute import StepFailed, execute, last_state, save_all, tidy
@@ -194,6 +195,23 @@ def test_unknown_topic_is_a_sentence_and_exit_code_1(words):
     assert done.returncode == 1
     assert "Did you mean: beginner/image_classification?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_run_shows_the_failing_step_and_writes_nothing(small, monkeypatch):
+    from typer.testing import CliRunner
+
+    from sidebyside.cli import app
+
+    change(small, "tensorflow", "differs", "x = 1\nx / 0")
+    before = {path: path.read_bytes() for path in small.folder.iterdir()}
+    monkeypatch.setattr(pairs, "find_pair", lambda topic: small)
+    done = CliRunner().invoke(app, ["run", "small", "--save"])
+    assert done.exit_code == 1
+    assert "the step 'differs' failed. Nothing was written." in done.stderr
+    assert "x / 0" in done.stderr
+    assert "ZeroDivisionError: division by zero" in done.stderr
+    assert re.search(r"PyTorch +2/3 +differs +\d+\.\d s", done.stdout)  # a line a step
+    assert {path: path.read_bytes() for path in small.folder.iterdir()} == before
 
 
 def test_compare_prints_and_writes_a_page(tmp_path):
