@@ -15,7 +15,10 @@ run: .venv/installed
 test: .venv/installed
 	$(BIN)/python -m pytest
 
-test-colab: .venv/installed
+test-colab: .venv-colab/installed
+	.venv-colab/bin/python -m pytest tests/test_colab.py $(NOTEBOOKS)
+
+lab: .venv/installed
 	$(BIN)/sidebyside open $(TOPIC)
 
 site: .venv/installed

@@ -21,6 +21,7 @@ if "tensorflow" in sys.modules and "torch._dynamo" not in sys.modules:
 # PyTorch comes first. Both libraries carry a copy of LLVM, and the process dies with "LLVM ERROR:
 # Option ... registered more than once" if PyTorch's (loaded by torch._dynamo, which every
 # optimiser imports when it is made) arrives after TensorFlow's.
+import torch._dynamo  # noqa: F401
 from torch import nn
 
 # isort: split

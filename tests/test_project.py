@@ -1,6 +1,7 @@
 """What belongs together in the project's own files does."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -92,6 +93,26 @@ def test_schema_check_can_fail(tmp_path):
     command += ["vendor.github-workflows", str(file)]
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 1
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("run", "sidebyside run beginner/image_classification --data sample"),
+        ("test", "-m pytest\n"),
+        ("test-colab", "-m pytest tests/test_colab.py beginner/image_classification/"),
+        ("lab", "sidebyside open beginner/image_classification"),
+        ("site", "-m sidebyside.site build/site"),
+        ("lock", "uv pip compile"),
+        ("clean", "rm -rf build"),
+    ],
+)
+def test_make_has_the_target(target, command):
+    make = ["make", "--dry-run", "--always-make", target]
+    done = subprocess.run(make, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert command in done.stdout
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("words", [["check"], ["format", "--check"]], ids=" ".join)
