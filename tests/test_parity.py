@@ -23,10 +23,6 @@ PARITY_STEPS = (
 WITHOUT_MODEL = {}
 PAIRS = [pair for pair in pairs.find_pairs() if pair.topic not in WITHOUT_MODEL]
 
-# Each framework trains by itself for 20 steps, with nothing but the first weights in common:
-# rounding errors grow from step to step. Measured 1e-4 for image_classification.
-FREE_WEIGHTS = {"beginner/image_classification": 1e-3}
-
 
 @pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: pair.topic)
 def lesson(request):
@@ -85,7 +81,6 @@ def test_the_models_are_the_same(lesson, capsys):
     with capsys.disabled():
         print(f"\n{lesson[0].topic}\n{result.summary()}")
     assert result.ok, result.summary()
-    assert result.free_weights.largest < FREE_WEIGHTS[lesson[0].topic], result.summary()
 
 
 def test_a_wrong_decay_is_found(lesson):
