@@ -65,7 +65,7 @@ def fail(sentence: str) -> None:
 @app.command("list")
 def list_topics() -> None:
     """Show the topics: level, what exists, the last stored results."""
-    from sidebyside.results import figures, last_report
+    from sidebyside.results import QUALITY, figures, last_report
 
     table = Table("topic", "level", "kind", "notebook", "data", "result", "s an epoch",
                   box=box.SIMPLE_HEAD)  # fmt: skip
@@ -79,8 +79,8 @@ def list_topics() -> None:
                 continue
             notebook = pair.read(framework)
             shown, report = figures(notebook), last_report(notebook) or {}
-            label = next((x for x in shown if x.startswith("test ")), "")
-            result = f"{label} {shown[label]}" if label else "not run yet"
+            quality = [f"{label} {shown[label]}" for label, _ in QUALITY.values() if label in shown]
+            result = quality[0] if quality else ("" if report else "not run yet")
             row = [name, report.get("data", ""), result, shown.get("s an epoch", "")]
             table.add_row(*head, *row)
     console.print(table)
@@ -269,7 +269,7 @@ def check_data() -> None:
 
 @data_app.command("fetch")
 def fetch_data(
-    name: Annotated[str, typer.Argument(help="A data set: cifar10.")],
+    name: Annotated[str, typer.Argument(help="A data set: cifar10, imdb, mnist or movielens.")],
 ) -> None:
     """Download a data set, verify it, and unpack it; what is there and whole is left alone."""
     from sidebyside import datasets

@@ -12,8 +12,13 @@ from sidebyside.reporting import REPORT_KEY
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 # a figure's key in the report: its name for people, and how it is written
-FIGURES = {
+QUALITY = {
     "test_accuracy": ("test accuracy", "{:.1%}"),
+    "test_rmse": ("test RMSE", "{:.3f}"),
+    "recall_at_10": ("recall@10", "{:.3f}"),
+    "ndcg_at_10": ("NDCG@10", "{:.3f}"),
+}
+COST = {
     "train_seconds": ("training, s", "{:,.0f}"),
     "seconds_per_epoch": ("s an epoch", "{:.1f}"),
     "parameters": ("parameters", "{:,}"),
@@ -41,8 +46,9 @@ def figures(notebook: nbformat.NotebookNode) -> dict[str, str]:
     """Return a notebook's figures, by their names for people, as written in every table."""
     report = last_report(notebook) or {}
     size = code_size(notebook)
+    known = QUALITY | COST
     shown = {
-        label: form.format(report[key]) for key, (label, form) in FIGURES.items() if key in report
+        label: form.format(report[key]) for key, (label, form) in known.items() if key in report
     }
     code = {label: f"{getattr(size, key):,}" for key, label in CODE_FIGURES.items()}
     return shown | code
@@ -60,25 +66,30 @@ def machine(report: dict) -> str:
 
 
 def results_table(pairs: Iterable[Pair]) -> str:
-    """Return the measured results of `pairs` as a Markdown table, with what they came from."""
+    """Return the measured results of `pairs` as a Markdown table, with what they came from.
+
+    A lesson that measures no quality, because it trains nothing, has no row.
+    """
     rows, sources = [], []
-    labels = [label for label, _ in FIGURES.values()] + list(CODE_FIGURES.values())
+    labels = [label for label, _ in COST.values()] + list(CODE_FIGURES.values())
     for pair in pairs:
         for framework, name in FRAMEWORKS.items():
             if not pair.path(framework).is_file():
                 continue
             notebook = pair.read(framework)
-            if (report := last_report(notebook)) is None:
+            report, shown = last_report(notebook), figures(notebook)
+            quality = [f"{label} {shown[label]}" for label, _ in QUALITY.values() if label in shown]
+            if not quality:
                 continue
-            shown = figures(notebook)
             file = pair.path(framework).relative_to(pair.root).as_posix()
-            cells = [f"[{pair.title}, {name}]({file})", *(shown.get(x, "") for x in labels)]
+            cells = [f"[{pair.title}, {name}]({file})", ", ".join(quality)]
+            cells += [shown.get(label, "") for label in labels]
             rows.append("| " + " | ".join(cells) + " |")
             sources.append(machine(report))
     if not rows:
         return "No notebook has stored results yet.\n"
-    head = ["", *labels]
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * len(labels), *rows, ""]
+    head = ["", "result", *labels]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * len(labels), *rows, ""]
     lines += [f"Measured: {'; '.join(dict.fromkeys(sources))}.", ""]
     return "\n".join(lines)
 

@@ -15,12 +15,21 @@ PARITY_STEPS = (
     "load-data",
     "define-block",
     "define-model",
+    "define-wired",
+    "define-subclassed",
     "define-loss",
     "define-schedule",
     "define-optimizer",
 )
 # pairs that have no model, each with the reason
-WITHOUT_MODEL = {}
+WITHOUT_MODEL = {
+    "prerequisites/python_for_deep_learning": "one dense layer, which the lesson itself compares "
+    "with NumPy; nothing is trained",
+    "prerequisites/gradients_by_hand": "the network is arrays and tensors; the lesson itself "
+    "compares its gradients and its weights after 100 steps",
+    "beginner/tensors_and_autograd": "it is about arrays and gradients; the one line that it fits "
+    "is two numbers",
+}
 PAIRS = [pair for pair in pairs.find_pairs() if pair.topic not in WITHOUT_MODEL]
 
 
@@ -30,10 +39,9 @@ def lesson(request):
     spaces = {}
     for framework in pairs.FRAMEWORKS:
         spaces[framework] = {}
-        cells = {cell.id: cell for cell in request.param.read(framework).cells}
-        for step in PARITY_STEPS:
-            if step in cells and cells[step].cell_type == "code":
-                exec(compile(cells[step].source, step, "exec"), spaces[framework])
+        for cell in request.param.read(framework).cells:
+            if cell.id in PARITY_STEPS and cell.cell_type == "code":
+                exec(compile(cell.source, cell.id, "exec"), spaces[framework])
     return request.param, spaces["pytorch"], spaces["tensorflow"]
 
 
@@ -45,7 +53,51 @@ def images(lesson, count):
     return list(zip(pixels.reshape(count, 128, 32, 32, 3), labels.reshape(count, 128), strict=True))
 
 
-BATCHES = {"beginner/image_classification": images}
+def digits(lesson, count):
+    """Return batches of grey pictures from 0 to 1, (128, 28, 28), and labels."""
+    data = lesson["data"]
+    pixels = data.train_images[: 128 * count].astype(np.float32) / 255
+    labels = data.train_labels[: 128 * count]
+    return list(zip(pixels.reshape(count, 128, 28, 28), labels.reshape(count, 128), strict=True))
+
+
+def spiral_points(lesson, count):
+    """Return batches of points, (90, 2), and the numbers of their arms."""
+    points = lesson["train_points"][: 90 * count].reshape(count, 90, 2)
+    labels = lesson["train_labels"][: 90 * count].reshape(count, 90)
+    return list(zip(points, labels, strict=True))
+
+
+def spiral(lesson, count):
+    """Return batches of points, (32, 2), and labels."""
+    points, labels = lesson["points"][: 32 * count], lesson["labels"][: 32 * count]
+    return list(zip(points.reshape(count, 32, 2), labels.reshape(count, 32), strict=True))
+
+
+def curve_points(lesson, count):
+    """Return the same batch again and again: all training points, (24, 1), as in the lesson."""
+    return [(lesson["train_x"], lesson["train_y"])] * count
+
+
+def ratings(lesson, count):
+    """Return batches of 500 ratings: users and films, and the stars."""
+    data = lesson["data"]
+    rows = data.train[: 500 * count].reshape(count, 500)
+    return [((data.users[r], data.films[r]), data.ratings[r]) for r in rows]
+
+
+BATCHES = {
+    "prerequisites/the_learning_loop": curve_points,
+    "beginner/first_network": digits,
+    "beginner/three_ways_to_build_a_model": spiral_points,
+    "beginner/debugging": spiral,
+    "beginner/image_classification": images,
+    "beginner/recommender": ratings,
+}
+# the functions that make a model, where a lesson has more than make_model
+BUILDERS = {
+    "beginner/three_ways_to_build_a_model": ("make_model", "make_wired", "make_subclassed"),
+}
 
 
 def optimizer_and_schedule(space):
@@ -60,13 +112,13 @@ def optimizer_and_schedule(space):
     return make
 
 
-def compare(lesson, **changes):
+def compare(lesson, builder="make_model", **changes):
     pair, torch_side, keras_side = lesson
     parity.torch.manual_seed(0)
     keras_side = keras_side | changes
     return parity.compare(
-        torch_side["make_model"](),
-        keras_side["make_model"](),
+        torch_side[builder](),
+        keras_side[builder](),
         BATCHES[pair.topic](torch_side, 4),
         torch_side["loss_fn"],
         keras_side["loss_fn"],
@@ -77,10 +129,11 @@ def compare(lesson, **changes):
 
 
 def test_the_models_are_the_same(lesson, capsys):
-    result = compare(lesson)
-    with capsys.disabled():
-        print(f"\n{lesson[0].topic}\n{result.summary()}")
-    assert result.ok, result.summary()
+    for builder in BUILDERS.get(lesson[0].topic, ("make_model",)):
+        result = compare(lesson, builder)
+        with capsys.disabled():
+            print(f"\n{lesson[0].topic}, {builder}\n{result.summary()}")
+        assert result.ok, f"{builder}\n{result.summary()}"
 
 
 def test_a_wrong_decay_is_found(lesson):

@@ -241,7 +241,7 @@ def test_data_check_finds_a_damaged_file(tmp_path):
 def test_data_fetch_knows_its_names():
     done = sidebyside("data", "fetch", "cifar100")
     assert done.returncode == 1
-    assert "There is no data set 'cifar100'. There are: cifar10." in done.stderr
+    assert "There is no data set 'cifar100'. There are: cifar10, " in done.stderr
 
 
 def test_wrong_url_is_a_sentence():

@@ -10,6 +10,9 @@ Two environment variables decide what a loader returns:
 """
 
 from sidebyside.datasets._cifar10 import Cifar10, cifar10
+from sidebyside.datasets._imdb import Imdb, imdb
+from sidebyside.datasets._mnist import Mnist, mnist
+from sidebyside.datasets._movielens import MovieLens, movielens
 from sidebyside.datasets.store import (
     DamagedDataError,
     DataError,
@@ -19,16 +22,27 @@ from sidebyside.datasets.store import (
     data_size,
 )
 
-LOADERS = {"cifar10": cifar10}  # by the name that the command line uses
+LOADERS = {  # by the name that the command line uses
+    "cifar10": cifar10,
+    "imdb": imdb,
+    "mnist": mnist,
+    "movielens": movielens,
+}
 
 __all__ = [
     "LOADERS",
     "Cifar10",
     "DamagedDataError",
     "DataError",
+    "Imdb",
     "MissingDataError",
+    "Mnist",
+    "MovieLens",
     "UnsafeArchiveError",
     "cifar10",
     "data_folder",
     "data_size",
+    "imdb",
+    "mnist",
+    "movielens",
 ]
