@@ -281,8 +281,8 @@ class Store:
         contents = {}
         for name, member in members.items():  # in the archive's order: it is read once through
             place, _, file = name.rpartition("/")
-            if place == folder and member.read:
-                with member.read() as source:
+            if place == folder and (source := member.read()) is not None:
+                with source:
                     contents[file] = source.read()
         if not contents:
             raise DamagedDataError(f"{archive} does not hold {folder}: delete it, try again.")
