@@ -1,12 +1,9 @@
 """Data sets: made from a seed, or fetched, checked, mended, and never half there."""
 
 import hashlib
-import http.server
 import io
 import os
 import tarfile
-import threading
-from functools import partial
 
 import numpy as np
 import pytest
@@ -42,21 +39,6 @@ def pack(members):
                 info.size = len(content)
                 tar.addfile(info, io.BytesIO(content))
     return archive.getvalue()
-
-
-@pytest.fixture
-def server(tmp_path):
-    """Return a folder, and the address under which a web server of this machine shows it."""
-    folder = tmp_path / "server"
-    folder.mkdir()
-    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=folder))
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
 
 
 @pytest.fixture

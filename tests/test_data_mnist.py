@@ -2,9 +2,6 @@
 
 import gzip
 import hashlib
-import http.server
-import threading
-from functools import partial
 
 import numpy as np
 import pytest
@@ -26,20 +23,13 @@ def files():
 
 
 @pytest.fixture
-def server(tmp_path, files):
-    """Return a folder with the files, and the address under which this machine shows it."""
-    folder = tmp_path / "server"
+def server(server, files):
+    """Return the shared server's folder, with the files in it, and its address."""
+    folder, address = server
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=folder))
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
+    return folder, address
 
 
 @pytest.fixture

@@ -1,13 +1,17 @@
 """The command line and what it drives, on small notebooks that need no framework."""
 
+import base64
+import io
 import json
 import re
 import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
 
 from sidebyside import page, pairs, terminal, workspace
 from sidebyside.compare import compare, shared_lines
@@ -113,6 +117,21 @@ def test_tidy_makes_large_pictures_jpeg_and_keeps_small_ones():
     assert set(kinds) == {"image/png", "image/jpeg"}
     before = nbformat.v4.writes(stored)
     assert nbformat.v4.writes(tidy(stored)) == before
+
+
+def test_tidy_turns_a_photograph_into_a_smaller_jpeg_of_the_same_size():
+    noise = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    large = Image.fromarray(noise).resize((240, 160), Image.Resampling.BICUBIC)
+    png = io.BytesIO()
+    large.save(png, "PNG")
+    data = {"image/png": base64.b64encode(png.getvalue()).decode("ascii")}
+    assert len(data["image/png"]) > 80_000
+    output = nbformat.v4.new_output("display_data", data=data)
+    cell = new_code_cell("show()", id="show", outputs=[output])
+    tidied = tidy(new_notebook(cells=[cell])).cells[0].outputs[0].data
+    assert list(tidied) == ["image/jpeg"]
+    assert len(tidied["image/jpeg"]) < len(data["image/png"]) / 3
+    assert Image.open(io.BytesIO(base64.b64decode(tidied["image/jpeg"]))).size == (240, 160)
 
 
 def test_shared_lines_of_two_cells(small):
