@@ -1,9 +1,16 @@
-"""How the checks run: on the sample, politely, notebooks named by step."""
+"""How the checks run: on the sample, politely, notebooks named by step.
+
+Where a framework is not installed, what needs it is skipped, with a sentence
+on what to do, so that the other's notebooks can be checked. In continuous
+integration (CI is set) it is an error.
+"""
 
 import os
 
 import pytest
 from nbval.plugin import IPyNbCell
+
+from sidebyside.execute import MODULES, StepFailed, missing_frameworks
 
 # One compute thread a worker: on a busy machine two wait for each other more
 # than they compute. Set before any framework is imported; kernels inherit it.
@@ -16,9 +23,12 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
+MISSING = missing_frameworks()
 
 
 def pytest_configure(config):
+    if MISSING and os.environ.get("CI"):
+        raise pytest.UsageError(" ".join(MISSING.values()))
     os.environ.update(ENVIRONMENT)
     os.environ.pop("SIDEBYSIDE_DATA_DIR", None)  # the reader's own data
     if hasattr(config, "workerinput") and hasattr(os, "nice"):
@@ -49,6 +59,40 @@ class Step(IPyNbCell):
             raise
 
 
+def pytest_report_header():
+    return [f"What needs it is skipped: {why}" for why in MISSING.values()]
+
+
+def why_missing(error):
+    """Return the sentence on the framework whose absence raised `error`."""
+    if isinstance(error, ModuleNotFoundError):
+        module = str(error.name).partition(".")[0]
+        return MISSING.get(MODULES.get(module))
+    return error.hint if isinstance(error, StepFailed) and MISSING else None
+
+
+def skip_if_missing(report, error, path):
+    if report.failed and (why := why_missing(error)):
+        report.outcome = "skipped"
+        report.longrepr = (str(path), 0, f"Skipped: {why}")
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    error = report.call.excinfo and report.call.excinfo.value
+    cause = getattr(error, "__cause__", None)  # pytest raises its own from it
+    return skip_if_missing(report, cause, collector.path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    error = call.excinfo and call.excinfo.value
+    return skip_if_missing(report, error, item.path)
+
+
 def pytest_collection_modifyitems(items):
     for place, item in enumerate(items):
         if isinstance(item, IPyNbCell):
@@ -59,3 +103,7 @@ def pytest_collection_modifyitems(items):
                 cell=item.cell,
                 options=item.options,
             )
+    for item in items:
+        for framework, sentence in MISSING.items():
+            if item.path.name.endswith(f"_{framework}.ipynb"):
+                item.add_marker(pytest.mark.skip(reason=sentence))

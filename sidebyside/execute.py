@@ -1,6 +1,7 @@
 """Execute notebooks, each in a fresh kernel, and say how far they are."""
 
 import base64
+import importlib.util
 import io
 import os
 import re
@@ -25,7 +26,12 @@ METADATA = {
 }
 LARGE_PICTURE = 80_000  # base64 characters
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-MODULES = {"torch": "pytorch", "torchvision": "pytorch", "tensorflow": "tensorflow"}
+MODULES = {
+    "torch": "pytorch",
+    "torchvision": "pytorch",
+    "tensorflow": "tensorflow",
+    "keras": "tensorflow",
+}
 
 
 class StepFailed(RuntimeError):
@@ -49,14 +55,30 @@ class StepFailed(RuntimeError):
     def hint(self) -> str:
         """What to do about it, if that can be told."""
         missing = re.search(r"No module named '(\w+)", self.error)
-        extra = MODULES.get(missing[1] if missing else "")
-        if extra:
-            return (
-                f"{missing[1]} is not installed in this environment. Install everything with "
-                f"'pip install -r requirements.txt', or this framework alone with "
-                f"'pip install -e .[{extra}]'."
-            )
-        return ""
+        return _install(missing[1]) if missing and missing[1] in MODULES else ""
+
+
+def missing_frameworks() -> dict[str, str]:
+    """Return the frameworks that are not installed here, each with a sentence on what to do."""
+    return {
+        MODULES[module]: _install(module)
+        for module in ("torch", "tensorflow")
+        if importlib.util.find_spec(module) is None
+    }
+
+
+def require_frameworks() -> None:
+    """Raise a `RuntimeError` that says what to do if one of the frameworks is not installed."""
+    if missing := missing_frameworks():
+        raise RuntimeError(" ".join(missing.values()))
+
+
+def _install(module: str) -> str:
+    return (
+        f"{module} is not installed in this environment. Install everything with "
+        f"'pip install -r requirements.txt', or this framework alone with "
+        f"'pip install -e .[{MODULES[module]}]'."
+    )
 
 
 def execute(
