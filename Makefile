@@ -6,7 +6,7 @@ BIN = .venv/bin
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
-.PHONY: run test test-colab lab site lock format clean
+.PHONY: run test test-colab benchmark lab site lock format clean
 
 run: .venv/installed
 	$(BIN)/sidebyside run $(TOPIC) --data sample
@@ -17,6 +17,10 @@ test: .venv/installed
 
 test-colab: .venv-colab/installed
 	.venv-colab/bin/python -m pytest tests/test_colab.py $(NOTEBOOKS)
+
+# make benchmark TOPIC=recommender OPTIONS="--rounds 1"
+benchmark: .venv/installed
+	$(BIN)/sidebyside benchmark $(TOPIC)$(if $(OPTIONS), $(OPTIONS))
 
 lab: .venv/installed
 	$(BIN)/sidebyside open $(TOPIC)

@@ -65,9 +65,9 @@ def fail(sentence: str) -> None:
 @app.command("list")
 def list_topics() -> None:
     """Show the topics: level, what exists, the last stored results."""
-    from sidebyside.results import QUALITY, figures, last_report
+    from sidebyside.results import COST, QUALITY, all_figures, last_report
 
-    table = Table("topic", "level", "kind", "notebook", "data", "result", "s an epoch",
+    table = Table("topic", "level", "kind", "notebook", "data", "result", "one epoch, s",
                   box=box.SIMPLE_HEAD)  # fmt: skip
     for pair in pairs.find_pairs():
         for framework, name in FRAMEWORKS.items():
@@ -77,12 +77,11 @@ def list_topics() -> None:
             if not pair.path(framework).is_file():
                 table.add_row(*head, f"{name}: missing", "", "", "", style="yellow")
                 continue
-            notebook = pair.read(framework)
-            shown, report = figures(notebook), last_report(notebook) or {}
+            shown, report = all_figures(pair, framework), last_report(pair.read(framework)) or {}
             quality = [f"{label} {shown[label]}" for label, _ in QUALITY.values() if label in shown]
             result = quality[0] if quality else ("" if report else "not run yet")
-            row = [name, report.get("data", ""), result, shown.get("s an epoch", "")]
-            table.add_row(*head, *row)
+            epoch = shown.get(COST["seconds_per_epoch"][0], "")
+            table.add_row(*head, name, report.get("data", ""), result, epoch)
     console.print(table)
 
 
@@ -172,6 +171,101 @@ def compare(
     if html:
         write_text(html, page.render(comparison))
         console.print(f"The same as a page: {html.resolve().as_uri()}")
+
+
+@app.command()
+def benchmark(
+    topic: Topic,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="How often each notebook is measured, in turn.")
+    ] = 5,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="Of training steps to be measured in each process.")
+    ] = 20,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Compute threads of either framework; a thread a core if not "
+                     "given."),
+    ] = None,
+    data: Annotated[
+        DataSize, typer.Option(help="The original data, or the small built-in sample.")
+    ] = DataSize.full,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep the result in the topic's own folder, from where "
+                           "the tables of results have it.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Measure both notebooks of a topic in turn: training step, imports, memory.
+
+    Each process is a fresh one, and executes its notebook up to the cell that trains, whose steps
+    are timed. The figures and a plot of them are kept in build/benchmarks. A run that is to be
+    saved has the machine to itself.
+    """
+    from sidebyside import benchmark
+
+    pair = pairs.find_pair(topic)
+    if save and rounds < benchmark.LEAST_ROUNDS:
+        fail(
+            f"A benchmark that is saved has at least {benchmark.LEAST_ROUNDS} rounds, not "
+            f"{rounds}: its median is to hold. Leave out --save for a look."
+        )
+    if save and data is DataSize.sample:
+        fail("A benchmark that is saved is of the original data: it needs --data full.")
+    _warn(benchmark.busy())
+    measured = _benchmark(pair, data.value, rounds, seconds, threads)
+    console.print(_benchmark_table(measured))
+    console.print(benchmark.verdict(measured))
+    _warn(benchmark.disturbed(measured))
+    folder = pair.folder if save else benchmark.last_folder(pair)
+    for path in benchmark.save(measured, folder):
+        console.print(f"Written: {os.path.relpath(path)}")
+    if save:
+        update_results()
+
+
+def _warn(sentence: str) -> None:
+    if sentence:
+        errors.print(f"[yellow]Warning:[/] {escape(sentence)}")
+
+
+def _benchmark(pair: Pair, data: str, rounds: int, seconds: float, threads: int | None) -> dict:
+    """Run a benchmark, a line a process."""
+    from sidebyside.benchmark import run
+    from sidebyside.execute import StepFailed
+
+    with console.status("") as status:
+
+        def progress(framework: str, number: int, figures: dict | None) -> None:
+            what = f"{number:>2}/{rounds}" if number else " warm"
+            line = f"{what}  {FRAMEWORKS[framework]:<16}"
+            if figures is None:
+                status.update(f"{line} ...")
+            elif number:
+                console.print(
+                    f"{line} {figures['seconds_per_epoch']:9.3f} s an epoch "
+                    f"({figures['measured_steps']:,} steps measured), "
+                    f"import {figures['import_seconds']:.2f} s, {figures['peak_memory_mb']:,} MB"
+                )
+            else:
+                console.print(f"{line} not measured: its files are in the system's cache now")
+
+        try:
+            return run(pair, data, rounds, seconds, threads, progress)
+        except StepFailed as failure:
+            _show_failure(failure)
+            raise typer.Exit(1) from None
+
+
+def _benchmark_table(measured: dict) -> Table:
+    from sidebyside.results import COST, benchmark_figures
+
+    table = Table("", *FRAMEWORKS.values(), box=box.SIMPLE_HEAD, title=measured["topic"],
+                  caption="median (least-greatest)")  # fmt: skip
+    sides = [benchmark_figures(measured, framework) for framework in FRAMEWORKS]
+    for label, _ in COST.values():
+        if label in sides[0]:
+            table.add_row(label, *(side[label] for side in sides))
+    return table
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,9 @@
-"""The figures that notebooks store, and the tables made of them."""
+"""The figures that notebooks and benchmarks store, and the tables made of them."""
 
-from collections.abc import Iterable
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
@@ -9,22 +12,33 @@ from sidebyside.complexity import Complexity, measure
 from sidebyside.pairs import FRAMEWORKS, REPOSITORY, Pair, find_pairs
 from sidebyside.reporting import REPORT_KEY
 
+BENCHMARK_FILE, BENCHMARK_PICTURE = "benchmark.json", "benchmark.png"  # in a project's folder
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
+
+def seconds(value: float) -> str:
+    """Return a time as it is written in tables, with about three digits."""
+    decimals = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{decimals}f}"
+
+
 # a figure's key in the report: its name for people, and how it is written
-QUALITY = {
-    "test_accuracy": ("test accuracy", "{:.1%}"),
-    "test_rmse": ("test RMSE", "{:.3f}"),
-    "recall_at_10": ("recall@10", "{:.3f}"),
-    "ndcg_at_10": ("NDCG@10", "{:.3f}"),
+QUALITY: dict[str, tuple[str, Callable]] = {
+    "test_accuracy": ("test accuracy", "{:.1%}".format),
+    "test_rmse": ("test RMSE", "{:.3f}".format),
+    "recall_at_10": ("recall@10", "{:.3f}".format),
+    "ndcg_at_10": ("NDCG@10", "{:.3f}".format),
 }
-COST = {
-    "train_seconds": ("training, s", "{:,.0f}"),
-    "seconds_per_epoch": ("s an epoch", "{:.1f}"),
-    "parameters": ("parameters", "{:,}"),
-    "peak_memory_mb": ("peak memory, MB", "{:,}"),
+COST: dict[str, tuple[str, Callable]] = {
+    "train_seconds": ("whole training, s", seconds),
+    "seconds_per_epoch": ("one epoch, s", seconds),
+    "import_seconds": ("importing, s", seconds),
+    "peak_memory_mb": ("peak memory, MB", "{:,.0f}".format),
+    "parameters": ("parameters", "{:,}".format),
 }
-CODE_FIGURES = {"lines": "lines of code", "tokens": "tokens"}
+CODE_FIGURES = {"lines": "lines of code", "tokens": "tokens of code"}
+OVERVIEW = ("train_seconds", "seconds_per_epoch", "import_seconds", "peak_memory_mb")
+LIBRARIES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "keras": "Keras", "python": "Python"}
 
 
 def last_report(notebook: nbformat.NotebookNode) -> dict | None:
@@ -47,51 +61,174 @@ def figures(notebook: nbformat.NotebookNode) -> dict[str, str]:
     report = last_report(notebook) or {}
     size = code_size(notebook)
     known = QUALITY | COST
-    shown = {
-        label: form.format(report[key]) for key, (label, form) in known.items() if key in report
-    }
+    shown = {label: write(report[key]) for key, (label, write) in known.items() if key in report}
     code = {label: f"{getattr(size, key):,}" for key, label in CODE_FIGURES.items()}
     return shown | code
 
 
 def machine(report: dict) -> str:
     """Return a sentence on what a report was measured with."""
-    libraries = {"torch": "PyTorch", "tensorflow": "TensorFlow", "keras": "Keras"}
-    versions = [f"{name} {report[key]}" for key, name in libraries.items() if key in report]
-    threads = f"{report['threads']} thread{'s' if report['threads'] > 1 else ''}"
+    versions = [f"{name} {report[key]}" for key, name in LIBRARIES.items() if key in report]
     return (
-        f"{report['data']} data, {', '.join(versions)}, Python {report['python']}, "
-        f"{report['cpu']}, {threads}, {report['date']}"
+        f"{report['data']} data, {', '.join(versions)}, {report['cpu']}, "
+        f"{_threads(report['threads'])}, {report['date']}"
     )
 
 
-def results_table(pairs: Iterable[Pair]) -> str:
-    """Return the measured results of `pairs` as a Markdown table, with what they came from.
+def load_benchmark(folder: Path) -> dict | None:
+    """Return the benchmark that is kept in `folder`, or None."""
+    file = folder / BENCHMARK_FILE
+    return json.loads(file.read_text("utf-8")) if file.is_file() else None
 
-    A lesson that measures no quality, because it trains nothing, has no row.
+
+def benchmark_figures(benchmark: dict | None, framework: str) -> dict[str, str]:
+    """Return a framework's benchmark, by the names for people, as median and range.
+
+    Such as ``0.11 (0.10–0.12)``; nothing if there is no benchmark.
     """
-    rows, sources = [], []
-    labels = [label for label, _ in COST.values()] + list(CODE_FIGURES.values())
-    for pair in pairs:
-        for framework, name in FRAMEWORKS.items():
-            if not pair.path(framework).is_file():
-                continue
-            notebook = pair.read(framework)
-            report, shown = last_report(notebook), figures(notebook)
-            quality = [f"{label} {shown[label]}" for label, _ in QUALITY.values() if label in shown]
-            if not quality:
-                continue
-            file = pair.path(framework).relative_to(pair.root).as_posix()
-            cells = [f"[{pair.title}, {name}]({file})", ", ".join(quality)]
-            cells += [shown.get(label, "") for label in labels]
-            rows.append("| " + " | ".join(cells) + " |")
-            sources.append(machine(report))
-    if not rows:
+    summary = benchmark["summary"][framework] if benchmark else {}
+    return {
+        label: f"{write(one['median'])} ({write(one['min'])}–{write(one['max'])})"
+        for key, (label, write) in COST.items()
+        if (one := summary.get(key))
+    }
+
+
+def all_figures(pair: Pair, framework: str) -> dict[str, str]:
+    """Return one side's figures; what the benchmark has measured is taken from it."""
+    benchmark = load_benchmark(pair.folder)
+    return figures(pair.read(framework)) | benchmark_figures(benchmark, framework)
+
+
+def results_table(pairs: Iterable[Pair], folder: Path = REPOSITORY) -> str:
+    """Return the results of `pairs` as a Markdown table for a page in `folder`, two rows a pair.
+
+    A lesson that measures no quality, because it trains nothing, has no rows.
+    """
+    shown = [pair for pair in pairs if _has_results(pair)]
+    if not shown:
         return "No notebook has stored results yet.\n"
-    head = ["", "result", *labels]
-    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * len(labels), *rows, ""]
-    lines += [f"Measured: {'; '.join(dict.fromkeys(sources))}.", ""]
-    return "\n".join(lines)
+    sides = {(pair, name): all_figures(pair, name) for pair in shown for name in _sides(pair)}
+    labels = [COST[key][0] for key in OVERVIEW] + list(CODE_FIGURES.values())
+    labels = [label for label in labels if any(label in own for own in sides.values())]
+    lines = ["| " + " | ".join(["topic", "notebook", "result", *labels]) + " |"]
+    lines += ["|---|---|---|" + "--:|" * len(labels)]
+    for (pair, framework), own in sides.items():
+        title = _titled(pair, folder) if framework == _sides(pair)[0] else ""
+        name = f"[{FRAMEWORKS[framework]}]({_link(pair.path(framework), folder)})"
+        quality = [f"{label} {own[label]}" for label, _ in QUALITY.values() if label in own]
+        cells = [title, name, *quality[:1], *(own.get(label, "") for label in labels)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", *_notes(shown)])
+
+
+def pair_table(pair: Pair) -> str:
+    """Return a pair's results as Markdown for the page in its folder: a column a notebook."""
+    if not _has_results(pair):
+        return "The notebooks have no stored results yet.\n"
+    sides = {framework: all_figures(pair, framework) for framework in _sides(pair)}
+    names = [f"[{FRAMEWORKS[side]}]({_link(pair.path(side), pair.folder)})" for side in sides]
+    lines = ["| " + " | ".join(["", *names]) + " |", "|---|" + "--:|" * len(sides)]
+    known = [label for label, _ in (QUALITY | COST).values()] + list(CODE_FIGURES.values())
+    for label in known:
+        if any(label in own for own in sides.values()):
+            cells = [label, *(own.get(label, "") for own in sides.values())]
+            lines.append("| " + " | ".join(cells) + " |")
+    if (pair.folder / BENCHMARK_PICTURE).is_file():
+        lines += ["", f"![The benchmark of both notebooks as bars: a training epoch, the imports "
+                      f"and the peak memory, with a dot a round]({BENCHMARK_PICTURE})"]  # fmt: skip
+    return "\n".join([*lines, "", *_notes([pair])])
+
+
+def _sides(pair: Pair) -> list[str]:
+    return [framework for framework in FRAMEWORKS if pair.path(framework).is_file()]
+
+
+def _has_results(pair: Pair) -> bool:
+    reports = [last_report(pair.read(framework)) or {} for framework in _sides(pair)]
+    return any(key in report for report in reports for key in QUALITY)
+
+
+def _titled(pair: Pair, folder: Path) -> str:
+    """Return a pair's title, with a link to its page if it has one."""
+    page = pair.folder / "README.md"
+    linked = pair.is_project and page.is_file()
+    return f"[{pair.title}]({_link(page, folder)})" if linked else pair.title
+
+
+def _link(target: Path, folder: Path) -> str:
+    return Path(os.path.relpath(target, folder)).as_posix()
+
+
+def _notes(pairs: list[Pair]) -> list[str]:
+    """Return the paragraphs below a table: what its figures mean, where they come from."""
+    benchmarks = {pair: load_benchmark(pair.folder) for pair in pairs}
+    rounds = Counter(len(each["rounds"]) // len(FRAMEWORKS) for each in benchmarks.values() if each)
+    notes = []
+    if rounds:
+        number = " or ".join(str(count) for count in sorted(rounds))
+        notes += [
+            f"A figure with a range is the median of {number} runs, each in a fresh process, "
+            "PyTorch and TensorFlow in turn; the range is from the least to the greatest "
+            "(`sidebyside benchmark`). One epoch is then the time of its training steps alone, "
+            "and the peak memory what the process needed up to these. The whole training is that "
+            "of the run whose outputs the notebook stores, with a look at the test set after "
+            "each epoch.",
+            "",
+        ]
+    if None in benchmarks.values():
+        notes += [
+            "A time or a memory without a range is of the one run whose outputs the notebook "
+            "stores: an epoch includes a look at the test set, the memory is the whole "
+            "notebook's.",
+            "",
+        ]
+    return [*notes, f"Measured {_circumstances(benchmarks)}.", ""]
+
+
+def _circumstances(benchmarks: dict[Pair, dict | None]) -> str:
+    """Return on which machine, with what and when results were measured, each told once."""
+    told = [
+        (pair.title, facts) for pair, one in benchmarks.items() for facts in _sources(pair, one)
+    ]
+    machines = _by_title(told, lambda facts: facts["cpu"])
+    threads = _by_title(told, lambda facts: _threads(facts["threads"]))
+    data = _by_title(told, lambda facts: f"{facts['data']} data")
+    versions = [
+        f"{name} {' and '.join(found)}"
+        for key, name in LIBRARIES.items()
+        if (found := sorted({facts[key] for _, facts in told if key in facts}))
+    ]
+    dates = sorted({facts["date"] for _, facts in told})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    return f"on {machines}, with {threads}, {', '.join(versions)}, on the {data}; {when}"
+
+
+def _sources(pair: Pair, benchmark: dict | None) -> list[dict]:
+    """Return the facts of a pair's stored runs and of its benchmark."""
+    reports = [last_report(pair.read(framework)) for framework in _sides(pair)]
+    facts = [report for report in reports if report]
+    if benchmark:
+        common = {key: benchmark[key] for key in ("data", "threads", "date")}
+        common["cpu"] = benchmark["machine"]["cpu"]
+        facts += [common | versions for versions in benchmark["versions"].values()]
+    return facts
+
+
+def _by_title(told: list[tuple[str, dict]], value: Callable[[dict], str]) -> str:
+    """Return the values that occur; those that are not the most common one with their topics."""
+    counts = Counter(value(facts) for _, facts in told)
+    usual = counts.most_common(1)[0][0]
+    parts = [usual]
+    for other in sorted(counts):
+        if other != usual:
+            titles = dict.fromkeys(title for title, facts in told if value(facts) == other)
+            parts.append(f"{', '.join(titles)}: {other}")
+    return parts[0] if len(parts) == 1 else f"{parts[0]} ({'; '.join(parts[1:])})"
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' if count > 1 else ''}"
 
 
 def with_results(text: str, table: str) -> str:
@@ -112,10 +249,10 @@ def with_results(text: str, table: str) -> str:
 def pages_with_results(root: Path = REPOSITORY) -> dict[Path, str]:
     """Return the pages that show results, each with the text that it should have."""
     pairs = find_pairs(root)
-    pages = {root / "README.md": pairs}
-    pages |= {pair.folder / "README.md": [pair] for pair in pairs if pair.is_project}
+    pages = {root / "README.md": results_table(pairs, root)}
+    pages |= {pair.folder / "README.md": pair_table(pair) for pair in pairs if pair.is_project}
     texts = {}
-    for page, shown in pages.items():
+    for page, table in pages.items():
         if page.is_file() and BEGIN in (text := page.read_text("utf-8")):
-            texts[page] = with_results(text, results_table(shown))
+            texts[page] = with_results(text, table)
     return texts

@@ -102,6 +102,7 @@ def test_schema_check_can_fail(tmp_path):
         ("run", "sidebyside run beginner/image_classification --data sample"),
         ("test", "-m pytest\n"),
         ("test-colab", "-m pytest tests/test_colab.py beginner/image_classification/"),
+        ("benchmark", "sidebyside benchmark beginner/image_classification\n"),
         ("lab", "sidebyside open beginner/image_classification"),
         ("site", "-m sidebyside.site build/site"),
         ("lock", "uv pip compile"),
@@ -113,6 +114,34 @@ def test_make_has_the_target(target, command):
     done = subprocess.run(make, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert command in done.stdout
     assert done.stderr == ""
+
+
+def broken_links(page):
+    """Return the relative links and pictures of a Markdown page that lead nowhere."""
+    found = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+    targets = [link.partition("#")[0] for link in found if "://" not in link]
+    return [target for target in targets if not (page.parent / target).exists()]
+
+
+def tracked_pages():
+    """Return the Markdown pages of the repository."""
+    command = ["git", "ls-files", "*.md"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    return [REPOSITORY / name for name in done.stdout.splitlines() if (REPOSITORY / name).is_file()]
+
+
+def test_links_of_every_page_lead_somewhere():
+    pages = tracked_pages()
+    assert REPOSITORY / "beginner" / "image_classification" / "README.md" in pages
+    assert {page: links for page in pages if (links := broken_links(page))} == {}
+
+
+def test_a_link_from_the_root_is_broken_on_a_page_below_it(tmp_path):
+    page = tmp_path / "below" / "README.md"
+    page.parent.mkdir()
+    (page.parent / "there.md").touch()
+    page.write_text("[a](there.md#part) [b](below/there.md) ![c](no.png) [d](https://x.org/e)")
+    assert broken_links(page) == ["below/there.md", "no.png"]
 
 
 @pytest.mark.parametrize("words", [["check"], ["format", "--check"]], ids=" ".join)

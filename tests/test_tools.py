@@ -16,6 +16,7 @@ from PIL import Image
 from sidebyside import page, pairs, terminal, workspace
 from sidebyside.compare import compare, shared_lines
 from sidebyside.execute import StepFailed, execute, last_state, save_all, tidy
+from sidebyside.results import pages_with_results, pair_table, results_table
 
 REAL = pairs.find_pair("image_classification")
 
@@ -201,6 +202,104 @@ def test_workspace_is_taken_and_given_back_by_jupyterlab(tmp_path, monkeypatch):
     assert ["pytorch" in files[0], "tensorflow" in files[1]] == [True, True]
 
 
+REPORT = {
+    "data": "full", "test_accuracy": 0.8512, "train_seconds": 522.4, "seconds_per_epoch": 32.65,
+    "parameters": 386242, "peak_memory_mb": 1341, "python": "3.11.7", "cpu": "A processor, 2 cores",
+    "threads": 2, "system": "Linux", "date": "2026-11-23",
+}  # fmt: skip
+VERSIONS = {"pytorch": {"torch": "2.15.0"}, "tensorflow": {"tensorflow": "2.21.0"}}
+
+
+def reported(root, name, **figures):
+    """Return a project whose notebooks store a report, with a page that shows it."""
+    pair = pairs.Pair(root / "beginner" / name, name, root)
+    for framework in pairs.FRAMEWORKS:
+        data = {"application/json": REPORT | VERSIONS[framework] | figures}
+        output = nbformat.v4.new_output("display_data", data=data)
+        cells = [new_code_cell("x = 1\ny = 2", id="report", outputs=[output])]
+        save_all({framework: new_notebook(cells=cells)}, pair, pair.folder)
+    (pair.folder / "README.md").write_text("<!-- results: begin -->\n<!-- results: end -->\n")
+    return pair
+
+
+def benchmarked(pair, **facts):
+    """Store a benchmark with a pair, as a picture and as figures."""
+    figure = {"median": 0.1049, "min": 0.1, "max": 0.12}
+    memory = {"median": 1200, "min": 1199, "max": 1210}
+    summary = {"seconds_per_epoch": figure, "import_seconds": figure, "peak_memory_mb": memory}
+    benchmark = {
+        "data": "full", "threads": 2, "date": "2026-11-24", "rounds": [{}] * 10,
+        "machine": {"cpu": "A processor, 2 cores"},
+        "versions": {name: VERSIONS[name] | {"python": "3.11.7"} for name in VERSIONS},
+        "summary": dict.fromkeys(VERSIONS, summary),
+    }  # fmt: skip
+    (pair.folder / "benchmark.json").write_text(json.dumps(benchmark | facts))
+    (pair.folder / "benchmark.png").write_bytes(b"")
+
+
+def test_table_of_a_pair_has_a_column_a_notebook_and_links_from_its_own_page(tmp_path):
+    table = pair_table(reported(tmp_path, "one")).splitlines()
+    assert table[:4] == [
+        "|  | [PyTorch](one_pytorch.ipynb) | [TensorFlow/Keras](one_tensorflow.ipynb) |",
+        "|---|--:|--:|",
+        "| test accuracy | 85.1% | 85.1% |",
+        "| whole training, s | 522 | 522 |",
+    ]
+    assert "| one epoch, s | 32.6 | 32.6 |" in table
+    assert "| peak memory, MB | 1,341 | 1,341 |" in table
+    assert "| lines of code | 2 | 2 |" in table
+    assert not [line for line in table if "importing" in line]
+
+
+def test_table_takes_from_the_benchmark_what_it_has_measured(tmp_path):
+    pair = reported(tmp_path, "one")
+    benchmarked(pair)
+    table = pair_table(pair)
+    assert "| test accuracy | 85.1% | 85.1% |" in table
+    assert "| whole training, s | 522 | 522 |" in table
+    assert "| one epoch, s | 0.10 (0.10–0.12) | 0.10 (0.10–0.12) |" in table
+    assert "| importing, s | 0.10 (0.10–0.12) | 0.10 (0.10–0.12) |" in table
+    assert "| peak memory, MB | 1,200 (1,199–1,210) | 1,200 (1,199–1,210) |" in table
+    assert "](benchmark.png)" in table
+    assert "the median of 5 runs" in table
+    assert "without a range" not in table
+
+
+def test_overview_links_from_the_root_and_says_which_figures_are_of_one_run(tmp_path):
+    shown = [reported(tmp_path, "one"), reported(tmp_path, "two")]
+    benchmarked(shown[0])
+    table = results_table(shown, tmp_path)
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    assert [row[0] for row in rows] == [
+        "| topic", "| [One](beginner/one/README.md)", "| ", "| [Two](beginner/two/README.md)", "| ",
+    ]  # fmt: skip
+    assert [row[1] for row in rows[1:3]] == [
+        "[PyTorch](beginner/one/one_pytorch.ipynb)",
+        "[TensorFlow/Keras](beginner/one/one_tensorflow.ipynb)",
+    ]
+    assert [row[2] for row in rows[1:]] == ["test accuracy 85.1%"] * 4
+    assert [row[4] for row in rows[1:]] == ["0.10 (0.10–0.12)"] * 2 + ["32.6"] * 2
+    assert "A time or a memory without a range is of the one run" in table
+    assert {len(row) for row in rows} == {9}
+
+
+def test_machine_threads_and_dates_are_told_once(tmp_path):
+    shown = [reported(tmp_path, "one"), reported(tmp_path, "two", threads=1)]
+    benchmarked(shown[0], date="2026-11-25")
+    assert results_table(shown, tmp_path).splitlines()[-1] == (
+        "Measured on A processor, 2 cores, with 2 threads (Two: 1 thread), PyTorch 2.15.0, "
+        "TensorFlow 2.21.0, Python 3.11.7, on the full data; 2026-11-23 to 2026-11-25."
+    )
+
+
+def test_pages_have_their_own_tables(tmp_path):
+    pair = reported(tmp_path, "one")
+    (tmp_path / "README.md").write_text("Before.\n<!-- results: begin -->\n<!-- results: end -->")
+    pages = pages_with_results(tmp_path)
+    assert pages[tmp_path / "README.md"].startswith("Before.\n<!-- results: begin -->\n| topic |")
+    assert "](one_pytorch.ipynb)" in pages[pair.folder / "README.md"]
+
+
 def test_list_shows_the_pair_and_its_results():
     done = sidebyside("list")
     assert done.returncode == 0
@@ -208,7 +307,7 @@ def test_list_shows_the_pair_and_its_results():
     assert re.search(r"PyTorch +full +test accuracy \d\d\.\d%", done.stdout)
 
 
-@pytest.mark.parametrize("words", [["run"], ["compare"], ["open"], ["check"]])
+@pytest.mark.parametrize("words", [["run"], ["compare"], ["open"], ["check"], ["benchmark"]])
 def test_unknown_topic_is_a_sentence_and_exit_code_1(words):
     done = sidebyside(*words, "image_clasification")
     assert done.returncode == 1
@@ -272,6 +371,7 @@ def test_wrong_url_is_a_sentence():
 def test_every_command_explains_itself():
     done = sidebyside("--help")
     commands = re.findall(r"^│ (\w+)  ", done.stdout, re.MULTILINE)
-    assert {"list", "run", "compare", "open", "data", "new", "repository"} <= set(commands)
+    known = {"list", "run", "benchmark", "compare", "open", "data", "new", "repository"}
+    assert known <= set(commands)
     for command in commands:
         assert sidebyside(command, "--help").returncode == 0

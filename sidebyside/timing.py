@@ -1,0 +1,356 @@
+"""What is measured of one notebook, in a process of its own.
+
+Run by `sidebyside.benchmark` as a file, in the notebook's folder, so that not even this package
+is imported before the notebook imports it::
+
+    python -P sidebyside/timing.py NOTEBOOK FRAMEWORK STEP SECONDS RESULT
+
+The notebook's code cells are executed in their order, up to the one that trains, whose optimiser
+steps are timed from outside: what is measured is the notebook's own code, its input pipeline
+included. The figures, or what went wrong, are written to RESULT as JSON.
+
+A step lasts from the end of one update of the weights to the end of the next. Left out are the
+first steps, in which the frameworks compile, allocate and tune, and the first step of each epoch,
+before which a notebook evaluates and sets its pipeline up. When the measured steps add up to
+SECONDS, the training is stopped.
+"""
+
+import contextlib
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+WARM_UP = 20  # steps
+
+
+class Enough(BaseException):
+    """The training has been measured; no error, and none that a cell would catch."""
+
+
+class NotMeasurable(RuntimeError):
+    """The training cannot be followed; the message says why."""
+
+
+class StepClock:
+    """Adds up the time of those training steps that count.
+
+    Parameters
+    ----------
+    steps_per_epoch
+        How many optimiser steps an epoch has.
+    budget
+        Seconds of measured steps after which `tick` raises `Enough`.
+
+    Attributes
+    ----------
+    steps
+        All steps so far.
+    spans
+        Those that count: for each stretch that was timed as one, how many steps had been made at
+        its end, how many of them in it, and its seconds.
+    measured_seconds
+        How long these took.
+    stopped
+        Whether the budget has been used up.
+    """
+
+    def __init__(self, steps_per_epoch: int, budget: float):
+        self.steps_per_epoch, self.budget = steps_per_epoch, budget
+        self.steps, self.spans, self.measured_seconds = 0, [], 0.0
+        self.stopped = False
+        self._last = time.perf_counter()
+
+    def tick(self, count: int = 1) -> None:
+        """Note that `count` steps have been made since the last call."""
+        now = time.perf_counter()
+        first_of_an_epoch = -self.steps % self.steps_per_epoch  # how many steps ahead
+        if self.steps >= WARM_UP and first_of_an_epoch >= count:
+            self.spans.append((self.steps + count, count, now - self._last))
+            self.measured_seconds += now - self._last
+        self.steps += count
+        if self.spans and self.measured_seconds >= self.budget:
+            self.stopped = True
+            raise Enough
+        self._last = time.perf_counter()
+
+    def figures(self) -> dict:
+        """Return `step_figures` and the spans.
+
+        Raises
+        ------
+        NotMeasurable
+            If no step counted, or the training has not stopped and was no whole number of epochs.
+        """
+        if not self.steps:
+            raise NotMeasurable(
+                "no optimiser step was seen in it. What is followed are optimisers of torch.optim "
+                "and keras.optimizers, in the notebook's own process."
+            )
+        if not self.spans:
+            raise NotMeasurable(
+                f"none of its {self.steps} optimiser steps counts: the first {WARM_UP} are left "
+                "out, and what is done in one go with the first step of an epoch."
+            )
+        if not self.stopped and self.steps % self.steps_per_epoch:
+            raise NotMeasurable(
+                f"its {self.steps} optimiser steps are no whole number of epochs: steps_per_epoch "
+                f"is {self.steps_per_epoch}."
+            )
+        return step_figures(self.spans, self.steps_per_epoch) | {"spans": self.spans}
+
+
+def step_figures(spans: list[tuple[int, int, float]], steps_per_epoch: int) -> dict:
+    """Return seconds a step (their mean) and an epoch, and how many steps were measured."""
+    steps = sum(count for _, count, _ in spans)
+    seconds = sum(seconds for _, _, seconds in spans) / steps
+    return {
+        "seconds_per_step": seconds,
+        "measured_steps": steps,
+        "steps_per_epoch": steps_per_epoch,
+        "seconds_per_epoch": seconds * steps_per_epoch,
+    }
+
+
+class Follower:
+    """Tells a clock of the steps of one optimiser: the first that moves after `start`."""
+
+    def __init__(self):
+        self.clock, self.optimizer = None, None
+
+    def start(self, clock: StepClock) -> None:
+        """Follow from now on."""
+        self.clock = clock
+
+
+class PyTorchFollower(Follower):
+    """Follows an optimiser of torch.optim."""
+
+    def __init__(self):
+        super().__init__()
+        from torch.optim.optimizer import register_optimizer_step_post_hook
+
+        register_optimizer_step_post_hook(self._stepped)
+
+    def _stepped(self, optimizer, *_) -> None:
+        if self.clock is not None:
+            self.optimizer = optimizer if self.optimizer is None else self.optimizer
+            if optimizer is self.optimizer:
+                self.clock.tick()
+
+
+class KerasFollower(Follower):
+    """Follows an optimiser of Keras, by its count of updates.
+
+    The count is looked at whenever a compiled function (`tf.function`) returns to Python, and
+    after each eager update. So it does not matter who calls: `fit`, which may take several steps
+    in one call, or a loop in the notebook.
+    """
+
+    def __init__(self):
+        super().__init__()
+        import keras
+        import tensorflow as tf
+
+        self._tf, self._depth = tf, 0
+        self._counts = {}  # of each optimiser seen
+        optimizer, function = keras.optimizers.Optimizer, type(tf.function(lambda: None))
+        optimizer.apply = self._apply(optimizer.apply)
+        function.__call__ = self._call(function.__call__)
+
+    def start(self, clock: StepClock) -> None:
+        """Follow from now on."""
+        self._counts = {optimizer: self._count(optimizer) for optimizer in self._counts}
+        super().start(clock)
+
+    def _apply(self, original: Callable) -> Callable:
+        def apply(optimizer, *args, **kwargs):
+            if optimizer not in self._counts:
+                self._counts[optimizer] = self._count(optimizer)
+            with self._one_deeper():
+                result = original(optimizer, *args, **kwargs)
+            self._look()
+            return result
+
+        return apply
+
+    def _call(self, original: Callable) -> Callable:
+        def call(function, *args, **kwargs):
+            with self._one_deeper():
+                result = original(function, *args, **kwargs)
+            self._look()
+            return result
+
+        return call
+
+    @contextlib.contextmanager
+    def _one_deeper(self):
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def _count(self, optimizer) -> int:
+        with self._tf.init_scope():  # also while a function is being traced
+            return int(optimizer.iterations.numpy())
+
+    def _look(self) -> None:
+        if self.clock is None or self._depth or not self._tf.executing_eagerly():
+            return
+        for optimizer in [self.optimizer] if self.optimizer is not None else self._counts:
+            if made := self._count(optimizer) - self._counts[optimizer]:
+                self.optimizer = optimizer
+                self._counts[optimizer] += made
+                self.clock.tick(made)
+                return
+
+
+FOLLOWERS = {"pytorch": PyTorchFollower, "tensorflow": KerasFollower}
+
+
+class OtherWork:
+    """How much other processes have computed since it was made."""
+
+    def __init__(self):
+        self._before = self._times()
+
+    def cores(self) -> float:
+        """Return the cores that they kept busy, on average."""
+        seconds, all_work, own_work = (
+            after - before for after, before in zip(self._times(), self._before, strict=True)
+        )
+        return max(0.0, round((all_work - own_work) / seconds, 2))
+
+    @staticmethod
+    def _times() -> tuple[float, float, float]:
+        import psutil
+
+        times = psutil.cpu_times()
+        kinds = ("user", "nice", "system", "irq", "softirq", "steal")  # not every system has all
+        busy = sum(getattr(times, kind, 0.0) for kind in kinds)
+        return time.perf_counter(), busy, time.process_time()
+
+
+class CellFailed(Exception):
+    """A cell raised an error, which is this one's cause."""
+
+    def __init__(self, cell: dict):
+        super().__init__(cell["id"])
+        self.cell = cell
+
+
+def make_shell():
+    """Return an IPython shell as notebooks have it, without its history."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    shell.set_custom_exc((Enough,), lambda *_: None)  # says nothing
+    return shell
+
+
+def run_cell(shell, cell: dict) -> None:
+    """Execute a code cell; pictures it has drawn are dropped.
+
+    Raises
+    ------
+    CellFailed
+        If it raises an error, and is not tagged ``raises-exception``.
+    """
+    result = shell.run_cell(source(cell), store_history=False)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+    error = result.error_before_exec or result.error_in_exec
+    expected = "raises-exception" in cell["metadata"].get("tags", [])
+    if error is not None and not expected and not isinstance(error, Enough):
+        raise CellFailed(cell) from error
+
+
+def source(cell: dict) -> str:
+    """Return a cell's text, which a file has as one string or as a list of lines."""
+    return "".join(cell["source"])
+
+
+def measure(cells: list[dict], framework: str, step: str, seconds: float) -> dict:
+    """Execute a notebook's code cells up to the cell `step`, and return its figures.
+
+    Parameters
+    ----------
+    cells
+        The cells, as the notebook's file has them; one of them is called ``imports``.
+    framework
+        ``pytorch`` or ``tensorflow``.
+    seconds
+        Of measured steps, after which the training is stopped.
+
+    Raises
+    ------
+    CellFailed
+        If a cell does.
+    NotMeasurable
+        If the training cannot be followed, or is not what the notebook says it is.
+    """
+    shell = make_shell()
+    figures = {}
+    started = time.perf_counter()
+    for cell in cells:
+        before = time.perf_counter()
+        if cell["id"] == step:
+            break
+        run_cell(shell, cell)
+        if cell["id"] == "imports":
+            figures["import_seconds"] = time.perf_counter() - before
+            figures["memory_after_imports_mb"] = _reporting().peak_memory_mb()
+            follower = FOLLOWERS[framework]()
+    figures["seconds_before_training"] = before - started
+    steps_per_epoch = shell.user_ns.get("steps_per_epoch")
+    if not isinstance(steps_per_epoch, int):
+        raise NotMeasurable("the notebook defines no whole number steps_per_epoch before it.")
+    clock = StepClock(steps_per_epoch, seconds)
+    others = OtherWork()
+    follower.start(clock)
+    run_cell(shell, cell)
+    figures["cores_used_by_others"] = others.cores()
+    return figures | clock.figures() | _reporting()._surroundings()
+
+
+def _reporting():
+    """Return this package's module; not imported above, see there."""
+    from sidebyside import reporting
+
+    return reporting
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, and write the figures, or what went wrong."""
+    notebook, framework, step, seconds, result = arguments
+    cells = json.loads(Path(notebook).read_text("utf-8"))["cells"]
+    cells = [cell for cell in cells if cell["cell_type"] == "code"]
+    try:
+        told = measure(cells, framework, step, float(seconds))
+    except NotMeasurable as error:
+        told = {"not_measurable": str(error)}
+    except CellFailed as failure:
+        told = {"failed": _failed(failure)}
+    Path(result).write_text(json.dumps(told), "utf-8")
+
+
+def _failed(failure: CellFailed) -> dict:
+    """Return what is to be told of a cell that raised an error."""
+    error = failure.__cause__
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    place = error.__traceback__ and error.__traceback__.tb_next  # without IPython's own line
+    lines = traceback.format_exception(type(error), error, place)
+    return {
+        "step": failure.cell["id"],
+        "source": source(failure.cell),
+        "error": "".join(lines).strip(),
+        "data_error": str(error) if "DataError" in kinds else None,
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
