@@ -13,8 +13,10 @@ PARITY_STEPS = (
     "imports",
     "settings",
     "load-data",
+    "define-first-weights",
     "define-block",
     "define-model",
+    "define-gru",
     "define-wired",
     "define-subclassed",
     "define-loss",
@@ -86,6 +88,15 @@ def ratings(lesson, count):
     return [((data.users[r], data.films[r]), data.ratings[r]) for r in rows]
 
 
+def reviews(lesson, count):
+    """Return batches of 64 reviews: ids of words, (64, 30), the short ones padded; labels."""
+    random = np.random.default_rng(0)
+    ids = random.integers(1, lesson["vocabulary_size"], (count, 64, 30))
+    lengths = random.integers(5, 31, (count, 64, 1))
+    ids[np.arange(30) >= lengths] = 0
+    return list(zip(ids, random.integers(0, 2, (count, 64)).astype(np.float32), strict=True))
+
+
 BATCHES = {
     "prerequisites/the_learning_loop": curve_points,
     "beginner/first_network": digits,
@@ -93,10 +104,12 @@ BATCHES = {
     "beginner/debugging": spiral,
     "beginner/image_classification": images,
     "beginner/recommender": ratings,
+    "beginner/sentiment_analysis": reviews,
 }
 # the functions that make a model, where a lesson has more than make_model
 BUILDERS = {
     "beginner/three_ways_to_build_a_model": ("make_model", "make_wired", "make_subclassed"),
+    "beginner/sentiment_analysis": ("make_model", "make_gru"),
 }
 
 
@@ -151,7 +164,7 @@ def test_a_wrong_decay_is_found(lesson):
 
 
 def test_first_weights_are_drawn_alike(lesson):
-    """The same spread in every layer with at least 1,000 weights, and the same largest value."""
+    """The same spread, and the same bound if drawn evenly, wherever there are 1,000 weights."""
     _, torch_side, keras_side = lesson
     torch_model, keras_model = torch_side["make_model"](), keras_side["make_model"]()
     drawn = {id(w): np.array(w) for w in keras_model.weights}  # before they are replaced
@@ -162,7 +175,11 @@ def test_first_weights_are_drawn_alike(lesson):
             continue
         compared += 1
         assert np.std(ours) == pytest.approx(np.std(theirs), rel=0.06), mapping.name
-        assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.06), mapping.name
+        even = [np.abs(w).max() < 1.8 * np.std(w) for w in (ours, theirs)]  # its bound: 1.73
+        assert even[0] == even[1], mapping.name
+        if all(even):
+            largest = np.abs(theirs).max()
+            assert np.abs(ours).max() == pytest.approx(largest, rel=0.06), mapping.name
     assert compared
 
 
