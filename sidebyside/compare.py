@@ -8,6 +8,7 @@ import nbformat
 
 from sidebyside import pairs
 from sidebyside.pairs import FRAMEWORKS, Pair, Step
+from sidebyside.parity_record import WITHOUT_MODEL, Parity, parity
 from sidebyside.results import figures, last_report, machine
 
 
@@ -23,17 +24,25 @@ class Comparison:
         For each framework, its figures by their names for people.
     measured
         For each framework, a sentence on data, versions and machine; empty if nothing is stored.
+    parity
+        What the parity tests measured; None if the pair has no model, or was not measured.
     """
 
     pair: Pair
     steps: list[Step]
     figures: dict[str, dict[str, str]]
     measured: dict[str, str]
+    parity: Parity | None = None
 
     @property
     def figure_names(self) -> list[str]:
         """The names of the figures that either side has, in order."""
         return list(dict.fromkeys(name for side in self.figures.values() for name in side))
+
+    @property
+    def without_model(self) -> str:
+        """Why there is no model to compare; empty if there is one."""
+        return WITHOUT_MODEL.get(self.pair.topic, "")
 
 
 def compare(pair: Pair, folder: Path | None = None) -> Comparison:
@@ -48,6 +57,7 @@ def compare(pair: Pair, folder: Path | None = None) -> Comparison:
         steps=pairs.align(notebooks["pytorch"], notebooks["tensorflow"]),
         figures={framework: figures(notebook) for framework, notebook in notebooks.items()},
         measured={name: machine(report) if report else "" for name, report in reports.items()},
+        parity=parity(pair),
     )
 
 
