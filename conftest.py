@@ -18,6 +18,14 @@ ENVIRONMENT = {
 MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--save-parity",
+        action="store_true",
+        help="store what the parity tests measure in docs/parity.json",
+    )
+
+
 def pytest_configure(config):
     os.environ.update(ENVIRONMENT)
     os.environ.pop("SIDEBYSIDE_DATA_DIR", None)  # the reader's own data

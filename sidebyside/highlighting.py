@@ -52,9 +52,10 @@ class Dark(Style):
 
 
 def python(source: str, dim: Collection[int] = ()) -> str:
-    """Return a highlighted cell; the lines `dim`, counted from 1, have the class ``hll``."""
+    """Return a highlighted cell; the lines `dim`, counted from 1, have the class ``shared``."""
     formatter = HtmlFormatter(cssclass="highlight", hl_lines=sorted(dim))
-    return highlight(source, _lexer("ipython3", "python"), formatter)
+    html = highlight(source, _lexer("ipython3", "python"), formatter)
+    return html.replace('<span class="hll">', '<span class="shared">')
 
 
 def fenced(source: str, language: str) -> str:

@@ -4,6 +4,7 @@ import base64
 import copy
 import hashlib
 import io
+import mimetypes
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ ASSETS = Path(__file__).parent / "assets"
 FOLDED = 16  # lines of text, or rows of a table, from which on an output folds
 SHOWN = 8  # lines of a folded text that are seen all the same
 TALL = 520  # pixels, from which on a picture folds
-SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpeg"}
+PICTURES = ("image/png", "image/jpeg")
 
 TITLE_LINE = re.compile(r"# |\[Open in Colab\]")
 
@@ -109,7 +110,7 @@ def inline_picture(data: bytes, kind: str) -> str:
 
 def picture_name(data: bytes, kind: str) -> str:
     """Return the name of the file that a picture has on the site, where equal ones are one."""
-    return hashlib.sha256(data).hexdigest() + SUFFIXES[kind]
+    return hashlib.sha256(data).hexdigest() + mimetypes.guess_extension(kind)
 
 
 def row(step: Step, places: Places) -> Row:
@@ -192,7 +193,7 @@ def _output(output: nbformat.NotebookNode, alt: str, places: Places) -> str:
         return _text(output.text)
     if output.output_type == "error":
         return f'<pre class="error">{escape(output.ename)}: {escape(output.evalue)}</pre>'
-    for kind in SUFFIXES:
+    for kind in PICTURES:
         if kind in output.data:
             return _picture(base64.b64decode(output.data[kind]), kind, alt, places)
     if "text/html" in output.data:

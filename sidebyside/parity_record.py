@@ -4,7 +4,9 @@
 docs/parity.json; the pages that show the figures need neither.
 """
 
+import datetime
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,3 +89,35 @@ def parity(pair: Pair) -> Parity | None:
         stock=found["stock_weights"]["largest"],
         measured=f"{', '.join(versions)}, float32, on the sample, {record['date']}",
     )
+
+
+def largest(results: Iterable[dict]) -> dict[str, dict]:
+    """Return the worst of several results of `sidebyside.parity.compare`, each ``as_dict()``."""
+    found = {}
+    for result in results:
+        for name, difference in result.items():
+            if name == "ok":
+                continue
+            if name not in found or difference["largest"] > found[name]["largest"]:
+                found[name] = {key: difference[key] for key in ("largest", "tolerance")}
+    return found
+
+
+def save(pair: Pair, differences: dict[str, dict], steps: int, versions: dict[str, str]) -> None:
+    """Put a pair's figures on record, in place of those that are there."""
+    file = record_file(pair.root)
+    records = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    records[pair.topic] = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "versions": {name: version.partition("+")[0] for name, version in versions.items()},
+        "steps": steps,
+        "differences": {
+            name: {
+                "largest": float(f"{difference['largest']:.2g}"),
+                "tolerance": difference["tolerance"],
+            }
+            for name, difference in differences.items()
+        },
+    }
+    text = json.dumps(dict(sorted(records.items())), indent=1, ensure_ascii=False)
+    file.write_text(text + "\n", "utf-8")

@@ -158,7 +158,7 @@ def test_page_needs_no_other_file_and_shows_every_step(view):
     assert "<em>prose</em>" in html
     assert html.count("<pre>torch True</pre>") == 1
     assert html.count("<pre>keras True</pre>") == 1
-    assert html.count('<span class="hll">') == 4  # two lines that both cells share
+    assert html.count('<span class="shared">') == 4  # two lines that both cells share
     assert "max-width: 900px" in html
 
 

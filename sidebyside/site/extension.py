@@ -1,66 +1,27 @@
-"""The Sphinx extension: the directives, and what they add to the pages of the lessons."""
+"""The Sphinx extension: what is registered, and what is added to the pages of the notebooks."""
 
 import posixpath
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
-from sidebyside import page
-from sidebyside.compare import compare
 from sidebyside.markdown import formula
-from sidebyside.pairs import FRAMEWORKS, REPOSITORY, Pair, find_pair
-from sidebyside.site import navigation
-from sidebyside.site.pages import Site, relative
+from sidebyside.page import ASSETS
+from sidebyside.pairs import REPOSITORY
+from sidebyside.site import directives, navigation
+from sidebyside.site.pages import Site
 from sidebyside.site.sources import copy_originals
-
-RENDERER = [*sorted(Path(page.__file__).parent.glob("templates/*")), Path(page.__file__)]
-
-
-class SideBySide(SphinxDirective):
-    """``{side-by-side} beginner/recommender``: the shared view of a pair."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return the view, as the HTML that the shared renderer makes."""
-        site: Site = self.config.sidebyside_site
-        pair = find_pair(self.arguments[0], site.root)
-        depend_on(self, pair)
-        here = self.env.docname
-        places = page.Places(
-            link=lambda target: relative(
-                site.resolve(target, pair.folder / "any"), here
-            ),
-            picture=lambda data, kind: posixpath.relpath(
-                f"_images/{page.picture_name(data, kind)}", posixpath.dirname(here)
-            ),
-        )
-        comparison = compare(pair)
-        self.env.metadata[here]["outline"] = page.outline(comparison)
-        self.env.metadata[here]["hide-toc"] = True
-        return [html(page.body(comparison, places))]
-
-
-def html(text: str) -> nodes.raw:
-    """Return a node that is HTML as it stands."""
-    return nodes.raw("", str(text), format="html")
-
-
-def depend_on(directive: SphinxDirective, pair: Pair) -> None:
-    """Have the page built anew when a pair's notebooks, figures or the renderer change."""
-    files = [pair.path(framework) for framework in FRAMEWORKS] + RENDERER
-    files += [*pair.folder.glob("*.json"), pair.root / "docs" / "parity.json"]
-    for file in files:
-        directive.env.note_dependency(str(file))
 
 
 def setup(app: Sphinx) -> dict:
     """Register the extension."""
     app.add_config_value("sidebyside_root", str(REPOSITORY), "env")
     app.add_config_value("sidebyside_pages", [], "env")
-    app.add_directive("side-by-side", SideBySide)
+    for name, directive in directives.DIRECTIVES.items():
+        app.add_directive(name, directive)
+    for name, role in directives.ROLES.items():
+        app.add_role(name, role)
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
     app.connect("config-inited", _configure)
     app.connect("doctree-read", _name_cells)
@@ -77,7 +38,7 @@ def _configure(app: Sphinx, config) -> None:
     site = Site(Path(config.sidebyside_root))
     config.sidebyside_site = site
     config.sidebyside_pages = sorted(site.lessons)  # all is built anew when there are others
-    config.html_static_path.insert(0, str(page.ASSETS))
+    config.html_static_path.insert(0, str(ASSETS))
 
 
 def _name_cells(app: Sphinx, document: nodes.document) -> None:
@@ -87,16 +48,19 @@ def _name_cells(app: Sphinx, document: nodes.document) -> None:
     if view == "both":
         return
     cells = pair.read(view).cells
-    up = posixpath.relpath(pair.topic, posixpath.dirname(app.env.docname))
-    for node in document.findall(lambda n: isinstance(n, nodes.container)):
+    here = posixpath.basename(pair.topic)
+    for node in list(document.findall(nodes.container)):
         if "cell_index" not in node:
             continue
         step = cells[node["cell_index"]].id
         node["ids"].append(f"step-{step}")
         for image in node.findall(nodes.image):
             image["alt"] = f"Picture made by the step {step}"
-        link = f'<a class="step-link" href="{up}.html#{step}">{step}<span> side by side</span></a>'
-        node.insert(0, html(link))
+        label = (
+            f'<p class="sbs-step"><a href="#step-{step}">{step}</a>'
+            f'<a href="{here}.html#{step}" aria-label="{step}, side by side">side by side</a></p>'
+        )
+        node.parent.insert(node.parent.index(node), nodes.raw("", label, format="html"))
 
 
 def _visit_math(translator, node: nodes.math) -> None:
