@@ -4,7 +4,9 @@ project = "sidebyside"
 html_title = "sidebyside"
 extensions = ["myst_nb", "sphinx_design", "sidebyside.site"]
 language = "en"
-suppress_warnings = ["toc.not_included"]  # the navigation is made from the pairs
+suppress_warnings = [
+    "toc.not_included"
+]  # the navigation is made from the pairs
 
 nb_execution_mode = "off"  # stored outputs are shown
 nb_merge_streams = True
@@ -19,6 +21,7 @@ myst_heading_anchors = 3
 templates_path = ["_templates"]
 html_theme = "furo"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
@@ -36,7 +39,9 @@ html_sidebars = {
 }
 pygments_style = "sidebyside.highlighting.Light"
 pygments_dark_style = "sidebyside.highlighting.Dark"
-FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+FONTS = (
+    'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+)
 html_theme_options = {
     "light_css_variables": {
         "font-stack": FONTS,

@@ -21,8 +21,8 @@ from sidebyside.compare import Comparison, shared_lines
 from sidebyside.pairs import FRAMEWORKS, Step, links, repository_url
 
 ASSETS = Path(__file__).parent / "assets"
-FOLDED = 16  # lines of text, or rows of a table, from which on an output folds
-SHOWN = 8  # lines of a folded text that are seen all the same
+FOLDED = 12  # lines of text, or rows of a table, from which on an output folds
+SHOWN = 6  # lines of a folded text that are seen all the same
 TALL = 520  # pixels, from which on a picture folds
 PICTURES = ("image/png", "image/jpeg")
 
@@ -87,6 +87,7 @@ def body(comparison: Comparison, places: Places) -> str:
         frameworks=FRAMEWORKS,
         rows=[row(step, places) for step in comparison.steps],
         notebooks={name: places.link(pair.path(name).name) for name in FRAMEWORKS},
+        power=power_of_ten,
         colab={name: links(pair, name, url)["colab"] for name in FRAMEWORKS},
     )
 
@@ -106,6 +107,15 @@ def code_colours() -> str:
 def inline_picture(data: bytes, kind: str) -> str:
     """Return a picture as an address that is the picture."""
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def power_of_ten(value: float) -> str:
+    """Return a small number as it is written: ``1.5 × 10⁻⁷``."""
+    if not value:
+        return "0"
+    digits, _, exponent = f"{value:.1e}".partition("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits.removesuffix('.0')} × 10{raised}"
 
 
 def picture_name(data: bytes, kind: str) -> str:

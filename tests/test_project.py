@@ -104,6 +104,7 @@ def test_schema_check_can_fail(tmp_path):
         ("test-colab", "-m pytest tests/test_colab.py beginner/image_classification/"),
         ("lab", "sidebyside open beginner/image_classification"),
         ("site", "-m sidebyside.site build/site"),
+        ("serve", "-m http.server --bind 127.0.0.1 --directory build/site"),
         ("lock", "uv pip compile"),
         ("clean", "rm -rf build"),
     ],

@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from sidebyside import page, pairs, parity_record
 from sidebyside.compare import compare
 from sidebyside.pairs import FRAMEWORKS, REPOSITORY
+from sidebyside.results import CODE_FIGURES, COST
 from sidebyside.site import results_page
 from sidebyside.site.pages import VIEWS, Site, relative
 from sidebyside.site.pages import page as page_of
@@ -66,6 +67,8 @@ def small(tmp_path):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, root / name)
     shutil.copytree(REPOSITORY / "docs", root / "docs")
+    # which names pairs that are not here
+    (root / "docs" / "which_one_first.md").write_text("# Which one first?\n", "utf-8")
     for framework in FRAMEWORKS:
         copy_notebook("01_python_for_deep_learning", framework, root)
     return root
@@ -216,7 +219,7 @@ def test_the_page_that_compare_writes_and_the_site_share_one_renderer(site):
     )
     assert page.body(compare(pair), places) in (site / f"{here}.html").read_text("utf-8")
     alone = page.render(compare(pair))
-    assert alone.count('<div class="sbs-row') == len(compare(pair).steps)
+    assert alone.count('<div class="sbs-row ') == len(compare(pair).steps)
 
 
 def test_formulas_are_drawn_without_a_script(site):
@@ -224,7 +227,7 @@ def test_formulas_are_drawn_without_a_script(site):
         file = site / f"{page_of(pairs.find_pair(LESSON), view)}.html"
         assert len(soup(file).find_all("math", display="block")) >= 4
         assert len(soup(file).find_all("math", display="inline")) >= 10
-        assert "mathjax" not in file.read_text("utf-8").lower()
+        assert not any("mathjax" in tag.get("src", "") for tag in soup(file).find_all("script"))
         assert not re.search(r"\\frac|\\sum|\$\$", soup(file).find("article").text)
 
 
@@ -259,10 +262,11 @@ def test_plots_have_every_lesson_that_has_both_numbers(site):
     assert [len(figure.find_all("circle")) for figure in drawn] == [
         len(measure.lessons) for measure in measures
     ]
-    lines = next(measure for measure in measures if measure.label == "lines of code")
+    lines = next(measure for measure in measures if measure.label == CODE_FIGURES["lines"])
     assert len(lines.lessons) == len(SITE.pairs)
-    assert 0 <= min(lines.place(value) for _, *both in lines.lessons for value in both)
-    assert max(lines.place(value) for _, *both in lines.lessons for value in both) == 1
+    places = [lines.place(value) for _, *both in lines.lessons for value in both]
+    assert min(places) >= 0
+    assert max(places) == 1
 
 
 @pytest.mark.parametrize(
@@ -290,7 +294,7 @@ def test_parity_badges_show_what_was_measured(site):
             assert parity_record.WITHOUT_MODEL[pair.topic][1:] in badge
             continue
         measured = parity_record.parity(pair)
-        assert f"{measured.largest:.0e}" in badge
+        assert page.power_of_ten(measured.largest) in badge
         for name, largest, tolerance in measured.rows:
             assert name in badge
             assert largest <= tolerance
@@ -299,9 +303,10 @@ def test_parity_badges_show_what_was_measured(site):
 def test_a_notebook_that_changes_is_built_anew_and_nothing_else(small, tmp_path):
     folder = tmp_path / "site"
     assert build(folder, small).stderr == ""
-    before = {file: file.stat().st_mtime_ns for file in html_files(folder)}
+    pages = [file for file in html_files(folder) if file.name != "search.html"]
+    before = {file: file.stat().st_mtime_ns for file in pages}
     assert build(folder, small).returncode == 0
-    assert {file: file.stat().st_mtime_ns for file in html_files(folder)} == before
+    assert {file: file.stat().st_mtime_ns for file in pages} == before
     file = small / "notebooks/0_prerequisites/01_python_for_deep_learning_pytorch.ipynb"
     notebook = json.loads(file.read_text("utf-8"))
     code = next(cell for cell in notebook["cells"] if cell["id"] == "imports")
@@ -310,7 +315,7 @@ def test_a_notebook_that_changes_is_built_anew_and_nothing_else(small, tmp_path)
     assert build(folder, small).stderr == ""
     changed = {
         file.relative_to(folder).as_posix()
-        for file in html_files(folder)
+        for file in pages
         if file.stat().st_mtime_ns != before[file]
     }
     one = "prerequisites/python_for_deep_learning"
@@ -329,9 +334,13 @@ def test_a_new_pair_is_everywhere_and_a_broken_link_ends_the_build(small, tmp_pa
         assert "The learning loop" in file.read_text("utf-8"), file
     with (small / "CONTRIBUTING.md").open("a", encoding="utf-8") as text:
         text.write("\n[broken](#nowhere-at-all)\n")
+    with (small / "docs" / "results.md").open("a", encoding="utf-8") as text:
+        text.write("\n{measured}`the_learning_loop: hops` {measured}`learning: lines`\n")
     done = build(folder, small)
     assert done.returncode != 0
     assert "nowhere-at-all" in done.stderr
+    assert "the_learning_loop has no figure 'hops' on both sides" in done.stderr
+    assert "There is no topic 'learning'" in done.stderr
 
 
 # in the browser
@@ -374,7 +383,9 @@ def visit(browser, site):
         if context is None:
             width, height = size
             context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                reduced_motion="reduce",
             )
             context.set_offline(not address.startswith("http"))
             contexts.append(context)
@@ -386,7 +397,7 @@ def visit(browser, site):
         tab.on("request", lambda request: complaints.append(f"{address} asks for {request.url}")
                if not request.url.startswith(("file:", "data:", "http://127.0.0.1:")) else None
                )  # fmt: skip
-        tab.goto(address if "://" in address else f"file://{site}/{address}")
+        tab.goto(address if "://" in address else f"{site.as_uri()}/{address}")
         return tab
 
     yield open_page
@@ -427,9 +438,8 @@ def test_no_page_complains_or_overflows_a_phone(visit, site):
     for file in html_files(site):
         tab.goto(file.as_uri())
         width = tab.evaluate(
-            "Math.max(...[...document.querySelectorAll('article *')].filter("
-            "e => !e.closest('.wide-table, .table-wrapper, svg, math, .sbs-switch, .rich, .math')"
-            ").map(e => e.getBoundingClientRect().right))"
+            "Math.max(...[document.documentElement, document.querySelector('.content')]"
+            ".map(element => element.scrollWidth))"
         )
         assert width <= PHONE[0], file.name
 
@@ -504,10 +514,9 @@ def test_long_outputs_fold_and_both_sides_unfold_together(visit):
     assert folds.count() >= 2
     assert not any(folds.nth(n).get_attribute("open") is not None for n in range(folds.count()))
     pair = [tab.locator(f"#train .sbs-cell.{name} details.fold") for name in FRAMEWORKS]
-    if all(fold.count() for fold in pair):
-        pair[0].locator("summary").click()
-        tab.wait_for_timeout(100)
-        assert all(fold.get_attribute("open") is not None for fold in pair)
+    pair[0].locator("summary").click()
+    tab.wait_for_timeout(100)
+    assert all(fold.get_attribute("open") is not None for fold in pair)
 
 
 def test_the_outline_follows_the_scroll(visit):
@@ -526,7 +535,7 @@ def test_copy_buttons_copy_the_code(visit):
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.locator("#define-model .sbs-cell.pytorch").hover()
     tab.locator("#define-model .sbs-cell.pytorch .sbs-copy").click()
-    tab.get_by_text("Copied").wait_for()
+    tab.get_by_text("Copied", exact=True).wait_for()
     cells = {cell.id: cell for cell in pairs.find_pair(PROJECT).read("pytorch").cells}
     assert tab.evaluate("navigator.clipboard.readText()") == cells["define-model"].source
 
@@ -535,7 +544,8 @@ def search(tab, word):
     tab.locator(".sidebar-search").fill(word)
     tab.locator(".sidebar-search").press("Enter")
     tab.locator("#search-results li a").first.wait_for()
-    tab.wait_for_function("!document.querySelector('#search-results h2').textContent.includes('Searching')")
+    heading = "document.querySelector('#search-results h2').textContent"
+    tab.wait_for_function(f"!{heading}.includes('Searching')")
     return tab.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
 
 
@@ -554,7 +564,7 @@ def test_search_works_from_a_server(visit, address):
 
 def test_tables_sort_by_a_button(visit):
     tab = visit("results.html")
-    head = tab.locator("th", has=tab.get_by_role("button", name="tokens"))
+    head = tab.locator("th", has=tab.get_by_role("button", name=CODE_FIGURES["tokens"]))
     column = "rows => rows.map(r => Number(r.cells[r.cells.length - 1].dataset.sort))"
     rows = tab.locator(".sortable tbody tr")
     before = rows.evaluate_all(column)
@@ -564,10 +574,10 @@ def test_tables_sort_by_a_button(visit):
     head.get_by_role("button").press("Enter")
     assert head.get_attribute("aria-sort") == "descending"
     assert rows.evaluate_all(column) == sorted(before, reverse=True)
-    seconds = tab.get_by_role("button", name="s an epoch")
-    seconds.click()  # those without a number come last
-    last = rows.last.locator("td").nth(4)
-    assert last.text_content() == ""
+    tab.get_by_role("button", name=COST["seconds_per_epoch"][0]).click()
+    place = tab.locator("th[aria-sort]").evaluate("head => head.cellIndex")
+    assert rows.first.evaluate(f"row => row.cells[{place}].dataset.sort") != ""
+    assert rows.last.evaluate(f"row => row.cells[{place}].dataset.sort") == ""  # no number
 
 
 def test_keys_reach_everything_and_closed_drawers_are_out_of_their_way(visit):
@@ -584,7 +594,9 @@ def test_keys_reach_everything_and_closed_drawers_are_out_of_their_way(visit):
     assert menu.get_attribute("aria-expanded") == "true"
     tab.keyboard.press("Escape")
     links.first.wait_for(state="hidden")
-    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "Show the navigation"
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == (
+        "Show the navigation"
+    )
     outlined = tab.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outlined != "none"
 
@@ -602,15 +614,14 @@ def test_the_colour_scheme_can_be_chosen(visit):
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "name", ["index", f"{PROJECT}_pytorch", PROJECT, "results", LESSON, "which_one_first"]
-)
+@pytest.mark.parametrize("name", ["index", f"{LESSON}_pytorch", LESSON, "results"])
 def test_axe_finds_nothing_serious(visit, name, scheme, size):
     from axe_playwright_python.sync_playwright import Axe
 
     tab = visit(f"{name}.html", size, scheme)
     tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    found = Axe().run(tab).response["violations"]
+    # without the preload, which fetches style sheets: pages opened as files cannot
+    found = Axe().run(tab, options={"preload": False}).response["violations"]
     serious = [
         (finding["id"], node["target"], node.get("failureSummary"))
         for finding in found

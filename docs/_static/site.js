@@ -3,7 +3,7 @@
   "use strict";
 
   /* Search fetches each page that it found, for an excerpt; pages opened as files cannot. */
-  if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) {
+  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
     DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
   }
 

@@ -134,7 +134,22 @@
     }
   }
 
+  /* What is wider than its place, and scrolls, must be reached by the keyboard. */
+  function setUpScrolling() {
+    const boxes = document.querySelectorAll(
+      ".math, .rich, .rich pre, .table-wrapper, .math-wrapper, .cell_output pre",
+    );
+    const watch = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+        else target.removeAttribute("tabindex");
+      }
+    });
+    for (const box of boxes) watch.observe(box);
+  }
+
   setUpSwitch();
+  setUpScrolling();
   setUpOutline();
   setUpCopying();
   setUpFolds();

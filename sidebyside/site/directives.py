@@ -1,22 +1,20 @@
 """The directives and roles of the site's pages: what they show is made from the pairs."""
 
 import posixpath
-from pathlib import Path
 
 from docutils import nodes
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-import sidebyside
 from sidebyside import page
 from sidebyside.compare import compare
-from sidebyside.pairs import FRAMEWORKS, Pair, find_pair
+from sidebyside.pairs import FRAMEWORKS, Pair, TopicError, find_pair
 from sidebyside.parity_record import record_file
-from sidebyside.results import last_report
+from sidebyside.results import CODE_FIGURES, COST, QUALITY, last_report
 from sidebyside.site import learning_path, results_page
 from sidebyside.site.pages import Site, relative
 
-PACKAGE = Path(sidebyside.__file__).parent
-RENDERER = [*sorted(PACKAGE.glob("*.py")), *sorted(PACKAGE.glob("templates/*"))]
+say = logging.getLogger(__name__).warning
 
 
 class FromPairs(SphinxDirective):
@@ -28,10 +26,10 @@ class FromPairs(SphinxDirective):
         return self.config.sidebyside_site
 
     def depend_on(self, *pairs: Pair) -> None:
-        """Have the page built anew when the pairs, their figures or the renderer change."""
+        """Have the page built anew when the pairs or their figures change."""
         files = [pair.path(framework) for pair in pairs for framework in FRAMEWORKS]
         files += [file for pair in pairs for file in pair.folder.glob("*.json")]
-        for file in [*files, record_file(self.site.root), *RENDERER]:
+        for file in [*files, record_file(self.site.root)]:
             self.env.note_dependency(str(file))
 
     def run(self) -> list[nodes.Node]:
@@ -97,20 +95,20 @@ class ResultsPlots(FromPairs):
 
 
 class Measured(SphinxRole):
-    """``{measured}`beginner/recommender: lines of code` ``: a figure of both sides, in words."""
+    """``{measured}`beginner/recommender: lines` ``: a figure of both sides, in words."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the text; an unknown topic or figure ends the build."""
-        topic, _, name = self.text.partition(":")
+        """Return the text; an unknown topic or figure is told, which ends the build."""
+        topic, _, key = (part.strip() for part in self.text.partition(":"))
         pair = _pair_of(self, topic)
-        figures = compare(pair).figures
-        values = [
-            f"{figures[side][name.strip()]} in {label}"
-            for side, label in FRAMEWORKS.items()
-            if name.strip() in figures[side]
-        ]
-        if not values:
-            raise ValueError(f"{topic} has no figure {name.strip()!r}: it has {figures}.")
+        figures = compare(pair).figures if pair else {name: {} for name in FRAMEWORKS}
+        labels = CODE_FIGURES | {name: known[0] for name, known in (QUALITY | COST).items()}
+        label = labels.get(key)
+        if not all(label in figures[framework] for framework in FRAMEWORKS):
+            if pair:
+                say(f"{topic} has no figure {key!r} on both sides.", location=self.get_location())
+            return [], []
+        values = [f"{figures[side][label]} in {name}" for side, name in FRAMEWORKS.items()]
         return [nodes.Text(", ".join(values))], []
 
 
@@ -119,12 +117,17 @@ class MeasuredWith(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the text."""
-        report = last_report(_pair_of(self, self.text).read("pytorch"))
-        return [nodes.Text(f"{report['date']}, on {report['cpu']}")], []
+        pair = _pair_of(self, self.text)
+        report = last_report(pair.read("pytorch")) if pair else None
+        return [nodes.Text(f"{report['date']}, on {report['cpu']}")] if report else [], []
 
 
-def _pair_of(role: SphinxRole, topic: str) -> Pair:
-    pair = find_pair(topic.strip(), role.config.sidebyside_site.root)
+def _pair_of(role: SphinxRole, topic: str) -> Pair | None:
+    try:
+        pair = find_pair(topic.strip(), role.config.sidebyside_site.root)
+    except TopicError as error:
+        say(str(error), location=role.get_location())
+        return None
     for framework in FRAMEWORKS:
         role.env.note_dependency(str(pair.path(framework)))
     return pair

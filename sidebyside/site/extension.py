@@ -1,5 +1,6 @@
 """The Sphinx extension: what is registered, and what is added to the pages of the notebooks."""
 
+import hashlib
 import posixpath
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from sidebyside.site.sources import copy_originals
 def setup(app: Sphinx) -> dict:
     """Register the extension."""
     app.add_config_value("sidebyside_root", str(REPOSITORY), "env")
+    # all is built anew when there are other pages, or when what builds them has changed
     app.add_config_value("sidebyside_pages", [], "env")
+    app.add_config_value("sidebyside_code", "", "env")
     for name, directive in directives.DIRECTIVES.items():
         app.add_directive(name, directive)
     for name, role in directives.ROLES.items():
@@ -37,8 +40,15 @@ def setup(app: Sphinx) -> dict:
 def _configure(app: Sphinx, config) -> None:
     site = Site(Path(config.sidebyside_root))
     config.sidebyside_site = site
-    config.sidebyside_pages = sorted(site.lessons)  # all is built anew when there are others
+    config.sidebyside_pages = sorted(site.lessons)
+    config.sidebyside_code = _fingerprint()
     config.html_static_path.insert(0, str(ASSETS))
+
+
+def _fingerprint() -> str:
+    """Return a hash of the package's code and templates."""
+    files = sorted(file for file in ASSETS.parent.rglob("*") if file.suffix in (".py", ".jinja"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _name_cells(app: Sphinx, document: nodes.document) -> None:

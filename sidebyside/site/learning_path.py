@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from sidebyside import markdown
 from sidebyside.pairs import FRAMEWORKS, Pair
@@ -45,18 +45,21 @@ def lesson_list(site: Site, here: str) -> str:
 def _picture(site: Site, here: str, columns: int) -> str:
     boxes, headings, height = _places(site, columns)
     width = columns * BOX[0] + (columns - 1) * GAP[0] + 4
-    name = f"path-{columns}"
+    ids = f"path-{columns}"
     said = "; ".join(
         f"{LEVELS[level]}: {', '.join(pair.title for pair in pairs)}"
         for level, pairs in groupby(site.pairs, key=lambda pair: pair.level)
     )
     drawn = [
-        f'<svg role="group" aria-labelledby="{name}-title {name}-text" width="{width}" '
+        f'<svg role="group" aria-labelledby="{ids}-title {ids}-text" width="{width}" '
         f'height="{height}" viewBox="-2 -2 {width} {height}">',
-        f'<title id="{name}-title">The learning path</title>',
-        f'<desc id="{name}-text">{escape(said)}</desc>',
-        *(f'<text class="level" x="0" y="{y + 18}">{LEVELS[level]}</text>' for level, y in headings),
-        *(_arrow(first, second) for first, second in zip(boxes, boxes[1:], strict=False)),
+        f'<title id="{ids}-title">The learning path</title>',
+        f'<desc id="{ids}-text">{escape(said)}</desc>',
+        *(
+            f'<text class="level" x="0" y="{y + 18}">{LEVELS[level]}</text>'
+            for level, y in headings
+        ),
+        *(_arrow(first, second) for first, second in pairwise(boxes)),
         *(_link(box, here) for box in boxes),
         "</svg>",
     ]
@@ -130,6 +133,9 @@ def _item(pair: Pair, here: str, site: Site) -> str:
         for name, label in FRAMEWORKS.items()
     )
     kind = '<span class="kind">project</span>' if pair.is_project else ""
+    if project := site.project_page(pair):
+        target = relative(f"/{project}", here)
+        links += f' <a href="{target}" aria-label="{pair.title}, the project">The project</a>'
     sentence = markdown.to_html(told.sentence)
     return (
         f'<li><p class="title"><a href="{places["both"]}">{pair.title}</a>{kind}{minutes}</p>'

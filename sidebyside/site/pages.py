@@ -39,6 +39,11 @@ class Site:
         """For the name of each page of a pair: the pair, and which of VIEWS it is."""
         return {page(pair, view): (pair, view) for pair in self.pairs for view in VIEWS}
 
+    def project_page(self, pair: Pair) -> str | None:
+        """Return the name of the page that a project's README is, or None."""
+        there = pair.is_project and (pair.folder / "README.md").is_file()
+        return f"{pair.topic}_project" if there else None
+
     @cached_property
     def sources(self) -> dict[str, str]:
         """For each file of the repository that is a page: the page's name."""
@@ -46,8 +51,8 @@ class Site:
         for pair in self.pairs:
             for framework in FRAMEWORKS:
                 found[self._relative(pair.path(framework))] = page(pair, framework)
-            if pair.is_project and (pair.folder / "README.md").is_file():
-                found[self._relative(pair.folder / "README.md")] = f"{pair.topic}_project"
+            if project := self.project_page(pair):
+                found[self._relative(pair.folder / "README.md")] = project
         found["README.md"] = HOME
         return found
 

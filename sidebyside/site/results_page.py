@@ -12,7 +12,7 @@ from sidebyside.results import CODE_FIGURES, COST, QUALITY
 from sidebyside.site.navigation import LEVELS
 from sidebyside.site.pages import page, relative
 
-SAME = {"parameters"}  # figures that do not differ within a pair: not plotted
+SAME = {COST["parameters"][0]}  # figures that do not differ within a pair: not plotted
 ROW, TOP = 52, 28  # heights, in pixels
 WIDE_RANGE = 30  # from this ratio of largest to smallest on, the axis is logarithmic
 
@@ -118,13 +118,10 @@ def _row(place: int, comparison: Comparison, framework: str, labels: list[str], 
 def _plot(measure: Measure) -> str:
     said = "; ".join(f"{title} {left:,g} and {right:,g}" for title, left, right in measure.lessons)
     axis = "logarithmic axis" if measure.logarithmic else "axis from 0"
-    head = (
-        f"<b>{measure.label}</b> "
-        + " ".join(
-            f'<span class="sbs-name {name}">{label}</span>' for name, label in FRAMEWORKS.items()
-        )
-        + f" <small>{axis}</small>"
+    names = " ".join(
+        f'<span class="sbs-name {name}">{label}</span>' for name, label in FRAMEWORKS.items()
     )
+    head = f'<b>{measure.label}</b> {names} <span class="axis">{axis}</span>'
     height = len(measure.lessons) * ROW
     rows = "".join(_dumbbell(measure, place) for place in range(len(measure.lessons)))
     label = escape(f"{measure.label}, PyTorch and TensorFlow/Keras: {said}")

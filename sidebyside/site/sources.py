@@ -43,11 +43,13 @@ def _texts(site: Site, docs: Path) -> Iterator[tuple[str, str]]:
     for file in sorted(docs.rglob("*.md")):
         name = file.relative_to(docs)
         if not name.parts[0].startswith("_"):
-            yield name.as_posix(), file.read_text("utf-8")
+            text = file.read_text("utf-8")
+            # what does not begin so is a link from page to page
+            yield name.as_posix(), _with_links(text, site, file, begin="../")
     for source, name in site.sources.items():
         if source.endswith(".md") and source != "README.md":
             file = site.root / source
-            yield f"{name}.md", _with_links(file.read_text("utf-8"), site, file, name)
+            yield f"{name}.md", _with_links(file.read_text("utf-8"), site, file)
     for pair in site.pairs:
         yield f"{pair.topic}.md", _view(pair)
         for framework in FRAMEWORKS:
@@ -60,14 +62,14 @@ def _view(pair: Pair) -> str:
 
 def _notebook(site: Site, pair: Pair, framework: str) -> str:
     """Return a notebook as the site shows it: links led to its pages, the set-up cell folded."""
-    file, here = pair.path(framework), page(pair, framework)
+    file = pair.path(framework)
     notebook = json.loads(file.read_text("utf-8"))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             source = "".join(cell["source"])
             if cell["id"] == "title":
                 source = BUTTONS.sub(lambda _: _buttons(site, pair, framework), source)
-            cell["source"] = _with_links(source, site, file, here)
+            cell["source"] = _with_links(source, site, file)
         elif cell["id"] == "setup":
             cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
         for output in cell.get("outputs", []):
@@ -93,11 +95,11 @@ def _buttons(site: Site, pair: Pair, framework: str) -> str:
     return f'<p class="lesson-buttons">{" ".join(buttons)}</p>'
 
 
-def _with_links(text: str, site: Site, file: Path, here: str) -> str:
+def _with_links(text: str, site: Site, file: Path, begin: str = "") -> str:
     """Return Markdown whose relative links lead to the site's pages, or to the repository."""
 
     def lead(match: re.Match) -> str:
-        if not match[1] or not is_relative(match[2]):
+        if not match[1] or not is_relative(match[2]) or not match[2].startswith(begin):
             return match[0]
         target = site.resolve(match[2], file)
         if target.startswith("/"):
