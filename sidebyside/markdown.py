@@ -13,21 +13,23 @@ from sidebyside.highlighting import fenced
 Link = Callable[[str], str]
 
 
-def to_html(source: str, link: Link = str) -> str:
+def to_html(source: str, link: Link = str, picture: Link = str) -> str:
     """Return a piece of Markdown as HTML.
 
     Parameters
     ----------
     link
-        What a relative address, as it stands in the source, is replaced by.
+        What the relative address of a link, as it stands in the source, is replaced by.
+    picture
+        The same for a picture.
     """
     parser = _parser()
     tokens = parser.parse(source)
     for token in tokens:
         for child in token.children or ():
-            for name in ("href", "src"):
+            for name, lead in (("href", link), ("src", picture)):
                 if (target := child.attrs.get(name)) and is_relative(str(target)):
-                    child.attrs[name] = link(str(target))
+                    child.attrs[name] = lead(str(target))
     return parser.renderer.render(tokens, parser.options, {})
 
 

@@ -41,10 +41,20 @@ class Places:
         Returns where a relative link of the lesson's text leads.
     picture
         Takes a picture and its media type; returns the address that shows it.
+    folder
+        Where the pictures are that the lesson's text names.
     """
 
     link: markdown.Link
     picture: Picture
+    folder: Path = Path()
+
+    def file(self, target: str) -> str:
+        """Return the address of a picture that is a file of its own."""
+        file = self.folder / target
+        if not file.is_file():
+            return self.link(target)
+        return self.picture(file.read_bytes(), mimetypes.guess_type(file.name)[0])
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ def render(comparison: Comparison) -> str:
     """Return a whole page, with everything that it needs in it."""
     folder = comparison.pair.folder.relative_to(comparison.pair.root).as_posix()
     base = f"{repository_url()}/blob/main/{folder}"
-    places = Places(lambda target: f"{base}/{target}", inline_picture)
+    places = Places(lambda target: f"{base}/{target}", inline_picture, comparison.pair.folder)
     return _template("page").render(
         comparison=comparison,
         main=body(comparison, places),
@@ -189,7 +199,7 @@ def _sides(step: Step) -> Iterator[tuple[str, nbformat.NotebookNode]]:
 def _body(cell: nbformat.NotebookNode, places: Places, dim: set[int] = frozenset()) -> str:
     if cell.cell_type == "code":
         return highlighting.python(cell.source, dim)
-    return markdown.to_html(cell.source, places.link)
+    return markdown.to_html(cell.source, places.link, places.file)
 
 
 def _outputs(cell: nbformat.NotebookNode, framework: str | None, places: Places) -> list[str]:

@@ -343,6 +343,26 @@ def test_a_new_pair_is_everywhere_and_a_broken_link_ends_the_build(small, tmp_pa
     assert "There is no topic 'learning'" in done.stderr
 
 
+def test_pictures_that_a_text_names_are_on_the_site(small, tmp_path):
+    folder = small / "notebooks/0_prerequisites"
+    shutil.copy(REPOSITORY / "docs" / "comparison.png", folder / "drawing.png")
+    for framework in FRAMEWORKS:
+        file = folder / f"01_python_for_deep_learning_{framework}.ipynb"
+        notebook = json.loads(file.read_text("utf-8"))
+        text = next(cell for cell in notebook["cells"] if cell["id"] == "check-intro")
+        text["source"] = [*text["source"], "\n\n![A drawing](drawing.png)"]
+        file.write_text(json.dumps(notebook), "utf-8")
+    site = tmp_path / "site"
+    assert build(site, small).stderr == ""
+    for view in VIEWS:
+        name = page_of(Site(small).pairs[0], view)
+        source = soup(site / f"{name}.html").find("img", alt="A drawing")["src"]
+        there = (site / name).parent / source
+        assert there.read_bytes() == (folder / "drawing.png").read_bytes()
+    alone = page.render(compare(Site(small).pairs[0]))
+    assert '<img src="data:image/png;base64,' in alone and "drawing.png" not in alone
+
+
 # in the browser
 
 

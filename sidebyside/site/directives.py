@@ -56,6 +56,7 @@ class SideBySide(FromPairs):
             picture=lambda data, kind: posixpath.relpath(
                 f"_images/{page.picture_name(data, kind)}", folder
             ),
+            folder=pair.folder,
         )
         comparison = compare(pair)
         self.env.metadata[here] |= {"outline": page.outline(comparison), "hide-toc": True}

@@ -2,10 +2,12 @@
 
 import hashlib
 import posixpath
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
 from sidebyside.markdown import formula
 from sidebyside.page import ASSETS
@@ -13,6 +15,8 @@ from sidebyside.pairs import REPOSITORY
 from sidebyside.site import directives, navigation
 from sidebyside.site.pages import Site
 from sidebyside.site.sources import copy_originals
+
+say = logging.getLogger(__name__).warning
 
 
 def setup(app: Sphinx) -> dict:
@@ -74,13 +78,21 @@ def _name_cells(app: Sphinx, document: nodes.document) -> None:
 
 
 def _visit_math(translator, node: nodes.math) -> None:
-    translator.body.append(formula(node.astext(), display=False))
+    translator.body.append(_formula(node, display=False))
     raise nodes.SkipNode
 
 
 def _visit_math_block(translator, node: nodes.math_block) -> None:
-    translator.body.append(f'<div class="math">{formula(node.astext(), display=True)}</div>')
+    translator.body.append(f'<div class="math">{_formula(node, display=True)}</div>')
     raise nodes.SkipNode
+
+
+def _formula(node: nodes.Node, display: bool) -> str:
+    try:
+        return formula(node.astext(), display)
+    except ValueError as error:
+        say(str(error), location=node)
+        return escape(node.astext())
 
 
 def _finish(app: Sphinx, failure: Exception | None) -> None:
