@@ -129,8 +129,12 @@ def power_of_ten(value: float) -> str:
 
 
 def picture_name(data: bytes, kind: str) -> str:
-    """Return the name of the file that a picture has on the site, where equal ones are one."""
-    return hashlib.sha256(data).hexdigest() + mimetypes.guess_extension(kind)
+    """Return the name of the file that a picture has on the site, where equal ones are one.
+
+    It is the name that myst-nb gives to it, so that a pair's three pages share the file.
+    """
+    suffix = mimetypes.guess_extension(kind)
+    return hashlib.sha256(data).hexdigest() + (".jpeg" if suffix == ".jpe" else suffix)
 
 
 def row(step: Step, places: Places) -> Row:

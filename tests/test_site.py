@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from sidebyside import page, pairs, parity_record
 from sidebyside.compare import compare
@@ -294,6 +295,7 @@ def test_parity_badges_show_what_was_measured(site):
             assert parity_record.WITHOUT_MODEL[pair.topic][1:] in badge
             continue
         measured = parity_record.parity(pair)
+        assert measured, f"{pair.topic}: run tests/test_parity.py -n 0 --save-parity"
         assert page.power_of_ten(measured.largest) in badge
         for name, largest, tolerance in measured.rows:
             assert name in badge
@@ -649,6 +651,18 @@ def test_axe_finds_nothing_serious(visit, name, scheme, size):
         for node in finding["nodes"][:3]
     ]
     assert serious == []
+
+
+def test_the_readmes_picture_is_taken_by_a_script(browser, site, tmp_path):
+    # in a process of its own: one Playwright is running here
+    script = "import sys, pathlib; from sidebyside.site.picture import STEP, take; "
+    script += "take(pathlib.Path(sys.argv[1]), STEP, pathlib.Path(sys.argv[2]))"
+    target = tmp_path / "picture.png"
+    command = [sys.executable, "-c", script, str(site / f"{PROJECT}.html"), str(target)]
+    subprocess.run(command, check=True, cwd=REPOSITORY)
+    taken, kept = Image.open(target), Image.open(REPOSITORY / "docs" / "comparison.png")
+    assert taken.size == kept.size == WIDE
+    assert "docs/comparison.png" in (REPOSITORY / "README.md").read_text("utf-8")
 
 
 def test_the_page_of_its_own_works_too(visit, tmp_path):
