@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -81,14 +82,32 @@ def copy_notebook(stem, framework, root):
     shutil.copy(REPOSITORY / file, root / file)
 
 
-@functools.cache
 def soup(file):
     return BeautifulSoup(file.read_text("utf-8"), "html.parser")
 
 
+class Outline(HTMLParser):
+    """What a page loads, links to, and can be linked at; much less than the whole of it."""
+
+    def __init__(self, file):
+        super().__init__()
+        self.links, self.loaded, self.anchors = [], [], set()
+        self.feed(file.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if "id" in found:
+            self.anchors.add(found["id"])
+        target = found.get("href") or found.get("src")
+        if target and tag != "use":  # of an icon in the page itself
+            self.links.append((tag, target, found.get("class")))
+        if tag in LOADED and (target := found.get(LOADED[tag])) and found.get("rel") != "canonical":
+            self.loaded.append(target)
+
+
 @functools.cache
-def anchors(file):
-    return {tag["id"] for tag in soup(file).find_all(id=True)}
+def outline(file):
+    return Outline(file)
 
 
 def html_files(folder):
@@ -99,17 +118,14 @@ def broken_links(folder):
     """Return every link of the built files that leads nowhere on the site."""
     broken = []
     for file in html_files(folder):
-        for tag in soup(file).find_all(True):
-            target = tag.get("href") or tag.get("src")
-            if not target or tag.name == "use":
-                continue
+        for _, target, _ in outline(file).links:
             parts = urlsplit(target)
             if parts.scheme or parts.netloc:
                 continue
             place = (file.parent / unquote(parts.path)).resolve() if parts.path else file
             there = place.is_file()
             if there and parts.fragment and place.suffix == ".html":
-                there = unquote(parts.fragment) in anchors(place)
+                there = unquote(parts.fragment) in outline(place).anchors
             if not there:
                 broken.append(f"{file.relative_to(folder)}: {target}")
     return broken
@@ -142,20 +158,17 @@ def test_every_page_is_reached_from_the_start_page(site):
         if file in seen:
             continue
         seen.add(file)
-        for link in soup(file).find_all("a", href=True):
-            parts = urlsplit(link["href"])
-            if not parts.scheme and parts.path.endswith(".html"):
+        for tag, target, _ in outline(file).links:
+            parts = urlsplit(target)
+            if tag == "a" and not parts.scheme and parts.path.endswith(".html"):
                 waiting.append((file.parent / unquote(parts.path)).resolve())
     assert set(html_files(site)) - seen == {site / "search.html"}
 
 
 def test_nothing_is_loaded_from_another_host(site):
     for file in html_files(site):
-        for name, attribute in LOADED.items():
-            for tag in soup(file).find_all(name):
-                if name == "link" and "canonical" in tag.get("rel", []):
-                    continue
-                assert not re.match(r"(https?:)?//", tag.get(attribute, "")), f"{file}: {tag}"
+        for target in outline(file).loaded:
+            assert not re.match(r"(https?:)?//", target), f"{file}: {target}"
     for file in [*site.rglob("*.css"), *html_files(site)]:
         loaded = re.findall(r"url\(\s*['\"]?(?:https?:)?//|@import", file.read_text("utf-8"))
         assert loaded == [], file
@@ -165,11 +178,9 @@ def test_pages_are_light(site):
     weights = {}
     for file in html_files(site):
         loaded = {file}
-        for name, attribute in LOADED.items():
-            for tag in soup(file).find_all(name):
-                target = tag.get(attribute, "")
-                if target and not target.startswith("data:"):
-                    loaded.add((file.parent / urlsplit(target).path).resolve())
+        for target in outline(file).loaded:
+            if not target.startswith("data:"):
+                loaded.add((file.parent / urlsplit(target).path).resolve())
         weights[file.name] = sum(item.stat().st_size for item in loaded if item.is_file())
     assert min(weights.values()) > 50_000  # style sheets are counted
     assert {name: size for name, size in weights.items() if size > MOST} == {}
@@ -198,16 +209,18 @@ def test_notebooks_have_their_buttons_and_the_original_to_download(site):
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_previous_and_next_follow_the_learning_path(site, view):
+    def neighbour(name, kind):
+        file = site / f"{name}.html"
+        found = [target for _, target, style in outline(file).links if style == kind]
+        place = found and (file.parent / found[0]).resolve().relative_to(site.resolve())
+        return place.with_suffix("").as_posix() if place else None
+
     names, name = [], page_of(SITE.pairs[0], view)
     while name:
         names.append(name)
-        file = site / f"{name}.html"
-        link = soup(file).find("a", class_="next-page")
-        following = link and (file.parent / link["href"]).resolve().relative_to(site)
-        if following:
-            back = soup(site / following).find("a", class_="prev-page")["href"]
-            assert (site / following.parent / back).resolve() == file
-        name = following and following.with_suffix("").as_posix()
+        following = neighbour(name, "next-page")
+        assert following is None or neighbour(following, "prev-page") == name
+        name = following
     assert names == [page_of(pair, view) for pair in SITE.pairs]
 
 
@@ -225,11 +238,11 @@ def test_the_page_that_compare_writes_and_the_site_share_one_renderer(site):
 
 def test_formulas_are_drawn_without_a_script(site):
     for view in VIEWS:
-        file = site / f"{page_of(pairs.find_pair(LESSON), view)}.html"
-        assert len(soup(file).find_all("math", display="block")) >= 4
-        assert len(soup(file).find_all("math", display="inline")) >= 10
-        assert not any("mathjax" in tag.get("src", "") for tag in soup(file).find_all("script"))
-        assert not re.search(r"\\frac|\\sum|\$\$", soup(file).find("article").text)
+        whole = soup(site / f"{page_of(pairs.find_pair(LESSON), view)}.html")
+        assert len(whole.find_all("math", display="block")) >= 4
+        assert len(whole.find_all("math", display="inline")) >= 10
+        assert not any("mathjax" in tag.get("src", "") for tag in whole.find_all("script"))
+        assert not re.search(r"\\frac|\\sum|\$\$", whole.find("article").text)
 
 
 def test_folded_answers_have_their_code(site):
