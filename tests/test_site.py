@@ -101,7 +101,9 @@ class Outline(HTMLParser):
         target = found.get("href") or found.get("src")
         if target and tag != "use":  # of an icon in the page itself
             self.links.append((tag, target, found.get("class")))
-        if tag in LOADED and (target := found.get(LOADED[tag])) and found.get("rel") != "canonical":
+        if tag == "link" and found.get("rel") in ("canonical", "next", "prev", "search", "index"):
+            return  # named, not loaded
+        if tag in LOADED and (target := found.get(LOADED[tag])):
             self.loaded.append(target)
 
 
