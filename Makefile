@@ -6,7 +6,7 @@ BIN = .venv/bin
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
-.PHONY: run test test-colab benchmark lab site lock format clean
+.PHONY: run test test-colab benchmark lab site serve lock format clean
 
 run: .venv/installed
 	$(BIN)/sidebyside run $(TOPIC) --data sample
@@ -27,6 +27,9 @@ lab: .venv/installed
 
 site: .venv/installed
 	$(BIN)/python -m sidebyside.site build/site
+
+serve: site
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
 
 # make lock UPGRADE=--upgrade takes the newest of everything
 lock: .venv/installed

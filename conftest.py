@@ -26,6 +26,14 @@ MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
 MISSING = missing_frameworks()
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--save-parity",
+        action="store_true",
+        help="store what the parity tests measure in docs/parity.json",
+    )
+
+
 def pytest_configure(config):
     if MISSING and os.environ.get("CI"):
         raise pytest.UsageError(" ".join(MISSING.values()))

@@ -8,7 +8,8 @@ import nbformat
 
 from sidebyside import pairs
 from sidebyside.pairs import FRAMEWORKS, Pair, Step
-from sidebyside.results import figures, last_report, machine
+from sidebyside.parity_record import WITHOUT_MODEL, Parity, parity
+from sidebyside.results import benchmark_figures, figures, last_report, load_benchmark, machine
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,25 @@ class Comparison:
         For each framework, its figures by their names for people.
     measured
         For each framework, a sentence on data, versions and machine; empty if nothing is stored.
+    parity
+        What the parity tests measured; None if the pair has no model, or was not measured.
     """
 
     pair: Pair
     steps: list[Step]
     figures: dict[str, dict[str, str]]
     measured: dict[str, str]
+    parity: Parity | None = None
 
     @property
     def figure_names(self) -> list[str]:
         """The names of the figures that either side has, in order."""
         return list(dict.fromkeys(name for side in self.figures.values() for name in side))
+
+    @property
+    def without_model(self) -> str:
+        """Why there is no model to compare; empty if there is one."""
+        return WITHOUT_MODEL.get(self.pair.topic, "")
 
 
 def compare(pair: Pair, folder: Path | None = None) -> Comparison:
@@ -42,12 +51,17 @@ def compare(pair: Pair, folder: Path | None = None) -> Comparison:
         framework: nbformat.read((folder or pair.folder) / pair.path(framework).name, as_version=4)
         for framework in FRAMEWORKS
     }
+    benchmark = load_benchmark(folder or pair.folder)
     reports = {framework: last_report(notebook) for framework, notebook in notebooks.items()}
     return Comparison(
         pair=pair,
         steps=pairs.align(notebooks["pytorch"], notebooks["tensorflow"]),
-        figures={framework: figures(notebook) for framework, notebook in notebooks.items()},
+        figures={
+            framework: figures(notebook) | benchmark_figures(benchmark, framework)
+            for framework, notebook in notebooks.items()
+        },
         measured={name: machine(report) if report else "" for name, report in reports.items()},
+        parity=parity(pair),
     )
 
 

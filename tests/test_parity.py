@@ -1,13 +1,15 @@
 """With the same weights, the two models of each pair are the same model.
 
 Executed are each notebook's own cells: what PARITY_STEPS names, no more. Differences are measured
-on the sample, in float32, on one thread.
+on the sample, in float32, on one thread. With --save-parity they are stored, for the site to show.
 """
+
+import math
 
 import numpy as np
 import pytest
 
-from sidebyside import pairs, parity
+from sidebyside import pairs, parity, parity_record
 
 PARITY_STEPS = (
     "imports",
@@ -23,16 +25,7 @@ PARITY_STEPS = (
     "define-schedule",
     "define-optimizer",
 )
-# pairs that have no model, each with the reason
-WITHOUT_MODEL = {
-    "prerequisites/python_for_deep_learning": "one dense layer, which the lesson itself compares "
-    "with NumPy; nothing is trained",
-    "prerequisites/gradients_by_hand": "the network is arrays and tensors; the lesson itself "
-    "compares its gradients and its weights after 100 steps",
-    "beginner/tensors_and_autograd": "it is about arrays and gradients; the one line that it fits "
-    "is two numbers",
-}
-PAIRS = [pair for pair in pairs.find_pairs() if pair.topic not in WITHOUT_MODEL]
+PAIRS = [pair for pair in pairs.find_pairs() if pair.topic not in parity_record.WITHOUT_MODEL]
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: pair.topic)
@@ -141,12 +134,26 @@ def compare(lesson, builder="make_model", **changes):
     )
 
 
-def test_the_models_are_the_same(lesson, capsys):
+def test_the_models_are_the_same(lesson, capsys, request):
+    results = []
     for builder in BUILDERS.get(lesson[0].topic, ("make_model",)):
         result = compare(lesson, builder)
+        results.append(result)
         with capsys.disabled():
             print(f"\n{lesson[0].topic}, {builder}\n{result.summary()}")
         assert result.ok, f"{builder}\n{result.summary()}"
+    measured = parity_record.largest([result.as_dict() for result in results])
+    if request.config.getoption("--save-parity"):
+        versions = {"PyTorch": parity.torch, "TensorFlow": parity.tf, "Keras": parity.keras}
+        names = {name: library.__version__ for name, library in versions.items()}
+        parity_record.save(lesson[0], measured, steps=20, versions=names)
+    stored = parity_record.parity(lesson[0])
+    assert stored, "not on record: run tests/test_parity.py -n 0 --save-parity"
+    for name, difference in stored.differences.items():
+        # within a factor of 100: other processors add up in another order. Below 1e-8 all is noise
+        ours, theirs = max(measured[name]["largest"], 1e-8), max(difference, 1e-8)
+        assert abs(math.log10(ours / theirs)) <= 2, f"{name}: {ours:.1e}, on record {theirs:.1e}"
+        assert measured[name]["tolerance"] == stored.tolerances[name]
 
 
 def test_a_wrong_decay_is_found(lesson):

@@ -105,6 +105,7 @@ def test_schema_check_can_fail(tmp_path):
         ("benchmark", "sidebyside benchmark beginner/image_classification\n"),
         ("lab", "sidebyside open beginner/image_classification"),
         ("site", "-m sidebyside.site build/site"),
+        ("serve", "-m http.server --bind 127.0.0.1 --directory build/site"),
         ("lock", "uv pip compile"),
         ("clean", "rm -rf build"),
     ],

@@ -1,0 +1,144 @@
+"""The directives and roles of the site's pages: what they show is made from the pairs."""
+
+import posixpath
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from sidebyside import page
+from sidebyside.compare import compare
+from sidebyside.pairs import FRAMEWORKS, Pair, TopicError, find_pair
+from sidebyside.parity_record import record_file
+from sidebyside.results import CODE_FIGURES, COST, QUALITY, last_report
+from sidebyside.site import learning_path, results_page
+from sidebyside.site.pages import Site, relative
+
+say = logging.getLogger(__name__).warning
+
+
+class FromPairs(SphinxDirective):
+    """What all of them share: the pairs, and that the page depends on them."""
+
+    @property
+    def site(self) -> Site:
+        """The site's pages."""
+        return self.config.sidebyside_site
+
+    def depend_on(self, *pairs: Pair) -> None:
+        """Have the page built anew when the pairs or their figures change."""
+        files = [pair.path(framework) for pair in pairs for framework in FRAMEWORKS]
+        files += [file for pair in pairs for file in pair.folder.glob("*.json")]
+        for file in [*files, record_file(self.site.root)]:
+            self.env.note_dependency(str(file))
+
+    def run(self) -> list[nodes.Node]:
+        """Return the HTML as a node."""
+        return [nodes.raw("", self.html(), format="html")]
+
+    def html(self) -> str:
+        """Return what stands in the directive's place."""
+        raise NotImplementedError
+
+
+class SideBySide(FromPairs):
+    """``{side-by-side} beginner/recommender``: the view of a pair, by the shared renderer."""
+
+    required_arguments = 1
+
+    def html(self) -> str:
+        pair, here = find_pair(self.arguments[0], self.site.root), self.env.docname
+        self.depend_on(pair)
+        folder = posixpath.dirname(here)
+        places = page.Places(
+            link=lambda target: relative(self.site.resolve(target, pair.path("pytorch")), here),
+            # where the notebooks' pages have the same pictures
+            picture=lambda data, kind: posixpath.relpath(
+                f"_images/{page.picture_name(data, kind)}", folder
+            ),
+            folder=pair.folder,
+        )
+        comparison = compare(pair)
+        self.env.metadata[here] |= {"outline": page.outline(comparison), "hide-toc": True}
+        return str(page.body(comparison, places))
+
+
+class LearningPath(FromPairs):
+    """``{learning-path}``: the picture that is a map of links."""
+
+    def html(self) -> str:
+        self.depend_on(*self.site.pairs)
+        return learning_path.pictures(self.site, self.env.docname)
+
+
+class LessonList(FromPairs):
+    """``{lesson-list}``: every lesson in a sentence."""
+
+    def html(self) -> str:
+        self.depend_on(*self.site.pairs)
+        return learning_path.lesson_list(self.site, self.env.docname)
+
+
+class ResultsTable(FromPairs):
+    """``{results-table}``: every pair's figures."""
+
+    def html(self) -> str:
+        self.depend_on(*self.site.pairs)
+        return results_page.table([compare(pair) for pair in self.site.pairs], self.env.docname)
+
+
+class ResultsPlots(FromPairs):
+    """``{results-plots}``: the figures that differ between the two sides."""
+
+    def html(self) -> str:
+        self.depend_on(*self.site.pairs)
+        return results_page.plots([compare(pair) for pair in self.site.pairs])
+
+
+class Measured(SphinxRole):
+    """``{measured}`beginner/recommender: lines` ``: a figure of both sides, in words."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the text; an unknown topic or figure is told, which ends the build."""
+        topic, _, key = (part.strip() for part in self.text.partition(":"))
+        pair = _pair_of(self, topic)
+        figures = compare(pair).figures if pair else {name: {} for name in FRAMEWORKS}
+        labels = CODE_FIGURES | {name: known[0] for name, known in (QUALITY | COST).items()}
+        label = labels.get(key)
+        if not all(label in figures[framework] for framework in FRAMEWORKS):
+            if pair:
+                say(f"{topic} has no figure {key!r} on both sides.", location=self.get_location())
+            return [], []
+        values = [f"{figures[side][label]} in {name}" for side, name in FRAMEWORKS.items()]
+        return [nodes.Text(", ".join(values))], []
+
+
+class MeasuredWith(SphinxRole):
+    """``{measured-with}`beginner/recommender` ``: when, and on which machine."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the text."""
+        pair = _pair_of(self, self.text)
+        report = last_report(pair.read("pytorch")) if pair else None
+        return [nodes.Text(f"{report['date']}, on {report['cpu']}")] if report else [], []
+
+
+def _pair_of(role: SphinxRole, topic: str) -> Pair | None:
+    try:
+        pair = find_pair(topic.strip(), role.config.sidebyside_site.root)
+    except TopicError as error:
+        say(str(error), location=role.get_location())
+        return None
+    for framework in FRAMEWORKS:
+        role.env.note_dependency(str(pair.path(framework)))
+    return pair
+
+
+ROLES = {"measured": Measured(), "measured-with": MeasuredWith()}
+DIRECTIVES = {
+    "side-by-side": SideBySide,
+    "learning-path": LearningPath,
+    "lesson-list": LessonList,
+    "results-table": ResultsTable,
+    "results-plots": ResultsPlots,
+}

@@ -1,0 +1,100 @@
+"""The Sphinx extension: what is registered, and what is added to the pages of the notebooks."""
+
+import hashlib
+import posixpath
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from sidebyside.markdown import formula
+from sidebyside.page import ASSETS
+from sidebyside.pairs import REPOSITORY
+from sidebyside.site import directives, navigation
+from sidebyside.site.pages import Site
+from sidebyside.site.sources import copy_originals
+
+say = logging.getLogger(__name__).warning
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the extension."""
+    app.add_config_value("sidebyside_root", str(REPOSITORY), "env")
+    # all is built anew when there are other pages, or when what builds them has changed
+    app.add_config_value("sidebyside_pages", [], "env")
+    app.add_config_value("sidebyside_code", "", "env")
+    for name, directive in directives.DIRECTIVES.items():
+        app.add_directive(name, directive)
+    for name, role in directives.ROLES.items():
+        app.add_role(name, role)
+    app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
+    app.connect("config-inited", _configure)
+    app.connect("doctree-read", _name_cells)
+    app.connect("html-page-context", navigation.add_context)
+    app.connect("build-finished", _finish)
+    app.add_css_file("sidebyside.css", priority=600)
+    app.add_css_file("site.css", priority=700)
+    app.add_js_file("sidebyside.js")
+    app.add_js_file("site.js")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _configure(app: Sphinx, config) -> None:
+    site = Site(Path(config.sidebyside_root))
+    config.sidebyside_site = site
+    config.sidebyside_pages = sorted(site.lessons)
+    config.sidebyside_code = _fingerprint()
+    config.html_static_path.insert(0, str(ASSETS))
+
+
+def _fingerprint() -> str:
+    """Return a hash of the package's code and templates."""
+    files = sorted(file for file in ASSETS.parent.rglob("*") if file.suffix in (".py", ".jinja"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _name_cells(app: Sphinx, document: nodes.document) -> None:
+    """Give a notebook's code cells the anchors of their steps, and pictures their texts."""
+    site: Site = app.config.sidebyside_site
+    pair, view = site.lessons.get(app.env.docname, (None, "both"))
+    if view == "both":
+        return
+    cells = pair.read(view).cells
+    here = posixpath.basename(pair.topic)
+    for node in list(document.findall(nodes.container)):
+        if "cell_index" not in node:
+            continue
+        step = cells[node["cell_index"]].id
+        node["ids"].append(f"step-{step}")
+        for image in node.findall(nodes.image):
+            image["alt"] = f"Picture made by the step {step}"
+        label = (
+            f'<p class="sbs-step"><a href="#step-{step}">{step}</a>'
+            f'<a href="{here}.html#{step}" aria-label="{step}, side by side">side by side</a></p>'
+        )
+        node.parent.insert(node.parent.index(node), nodes.raw("", label, format="html"))
+
+
+def _visit_math(translator, node: nodes.math) -> None:
+    translator.body.append(_formula(node, display=False))
+    raise nodes.SkipNode
+
+
+def _visit_math_block(translator, node: nodes.math_block) -> None:
+    translator.body.append(f'<div class="math">{_formula(node, display=True)}</div>')
+    raise nodes.SkipNode
+
+
+def _formula(node: nodes.Node, display: bool) -> str:
+    try:
+        return formula(node.astext(), display)
+    except ValueError as error:
+        say(str(error), location=node)
+        return escape(node.astext())
+
+
+def _finish(app: Sphinx, failure: Exception | None) -> None:
+    if failure is None and app.builder.format == "html":
+        copy_originals(app.config.sidebyside_site, Path(app.outdir))

@@ -1,0 +1,149 @@
+"""The pages' sources in one tree, as Sphinx wants them: copied when they changed, no more."""
+
+import json
+import mimetypes
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sidebyside import pairs
+from sidebyside.markdown import is_relative
+from sidebyside.page import picture_name
+from sidebyside.pairs import FRAMEWORKS, Pair
+from sidebyside.site.pages import Site, page, relative
+
+# code, which is left alone, or the address of a picture or a link
+LINK = re.compile(
+    r"^```.*?^```|`[^`\n]+`|(!\[[^\]\n]*\]\(|\]\()([^)\s]+)(\))", re.MULTILINE | re.DOTALL
+)
+BUTTONS = re.compile(r"^\[Open in Colab\].*$", re.MULTILINE)
+
+
+def assemble(site: Site, docs: Path, target: Path) -> None:
+    """Bring `target` up to date with the pages in `docs`, the pairs, and the other texts."""
+    wanted = {}
+    for name, text, pictures in _texts(site, docs):
+        wanted[name] = text.encode("utf-8")
+        wanted |= pictures
+    for name, data in wanted.items():
+        _write(target / name, data)
+    for file in [file for file in target.rglob("*") if file.is_file()]:
+        if file.relative_to(target).as_posix() not in wanted:
+            file.unlink()
+
+
+def originals(site: Site) -> Iterator[tuple[str, Path]]:
+    """Yield the notebooks that can be downloaded: the place on the site, and the file."""
+    for pair in site.pairs:
+        for framework in FRAMEWORKS:
+            yield f"_downloads/{pair.topic}_{framework}.ipynb", pair.path(framework)
+
+
+def copy_originals(site: Site, target: Path) -> None:
+    """Put the notebooks as they are, for download, onto the built site."""
+    for name, file in originals(site):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, target / name)
+
+
+def _texts(site: Site, docs: Path) -> Iterator[tuple[str, str, dict[str, bytes]]]:
+    """Yield each page's source: its name, its text, the pictures that it shows by their names."""
+    for file in sorted(docs.rglob("*.md")):
+        name = file.relative_to(docs)
+        if not name.parts[0].startswith("_"):
+            # what does not begin so is a link from page to page
+            links = _Links(site, file, begin="../")
+            yield name.as_posix(), links.lead(file.read_text("utf-8")), links.pictures
+    for source, name in site.sources.items():
+        if source.endswith(".md") and source != "README.md":
+            links = _Links(site, site.root / source)
+            text = links.lead((site.root / source).read_text("utf-8"))
+            yield f"{name}.md", text, links.pictures
+    for pair in site.pairs:
+        yield f"{pair.topic}.md", _view(pair), {}
+        for framework in FRAMEWORKS:
+            links = _Links(site, pair.path(framework))
+            text = _notebook(site, pair, framework, links)
+            yield f"{page(pair, framework)}.ipynb", text, links.pictures
+
+
+def _view(pair: Pair) -> str:
+    return f"# {pair.title}, side by side\n\n```{{side-by-side}} {pair.topic}\n```\n"
+
+
+def _notebook(site: Site, pair: Pair, framework: str, links: "_Links") -> str:
+    """Return a notebook as the site shows it: links led to its pages, the set-up cell folded."""
+    notebook = json.loads(pair.path(framework).read_text("utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            source = "".join(cell["source"])
+            if cell["id"] == "title":
+                source = BUTTONS.sub(lambda _: _buttons(site, pair, framework), source)
+            cell["source"] = links.lead(source)
+        elif cell["id"] == "setup":
+            cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
+        for output in cell.get("outputs", []):
+            # the figures are shown as a table; no page shows JSON
+            output.get("data", {}).pop("application/json", None)
+    notebook["metadata"]["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    return json.dumps(notebook, ensure_ascii=False, indent=1)
+
+
+def _buttons(site: Site, pair: Pair, framework: str) -> str:
+    """Return what the site shows in place of the title cell's links."""
+    here = page(pair, framework)
+    twin = next(other for other in FRAMEWORKS if other != framework)
+    up = "../" * here.count("/")
+    places = [
+        ("Side by side", relative(f"/{page(pair, 'both')}", here), "primary"),
+        (f"The same in {FRAMEWORKS[twin]}", relative(f"/{page(pair, twin)}", here), twin),
+        ("Open in Colab", pairs.links(pair, framework, site.url)["colab"], ""),
+    ]
+    buttons = [f'<a class="{kind}" href="{place}">{text}</a>' for text, place, kind in places]
+    file = f"{up}_downloads/{pair.topic}_{framework}.ipynb"
+    buttons.append(f'<a href="{file}" download="{pair.path(framework).name}">Download</a>')
+    return f'<p class="lesson-buttons">{" ".join(buttons)}</p>'
+
+
+class _Links:
+    """What the relative links and pictures of one file become; keeps the pictures."""
+
+    def __init__(self, site: Site, file: Path, begin: str = ""):
+        self.site, self.file, self.begin = site, file, begin
+        self.pictures: dict[str, bytes] = {}
+
+    def lead(self, text: str) -> str:
+        """Return Markdown whose links lead to the site's pages, or to the repository."""
+        return LINK.sub(self._replaced, text)
+
+    def _replaced(self, match: re.Match) -> str:
+        before, target, after = match[1], match[2], match[3]
+        if not before or not is_relative(target) or not target.startswith(self.begin):
+            return match[0]
+        picture = self.file.parent / target
+        if before.startswith("!") and picture.is_file():
+            return f"{before}/{self._kept(picture)}{after}"
+        return f"{before}{self._page(target)}{after}"
+
+    def _page(self, target: str) -> str:
+        place = self.site.resolve(target, self.file)
+        if not place.startswith("/"):
+            return place
+        path, hash_sign, anchor = place.partition("#")
+        view = self.site.lessons.get(path[1:], (None, "both"))[1]
+        return f"{path}{'.md' if view == 'both' else '.ipynb'}{hash_sign}{anchor}"
+
+    def _kept(self, picture: Path) -> str:
+        data = picture.read_bytes()
+        # the name that the side-by-side page has for it
+        name = f"pictures/{picture_name(data, mimetypes.guess_type(picture.name)[0])}"
+        self.pictures[name] = data
+        return name
+
+
+def _write(file: Path, data: bytes) -> None:
+    if file.is_file() and file.read_bytes() == data:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
