@@ -100,9 +100,10 @@ def run(
     Without --save the notebooks stay as they are; the executed ones are kept in build/runs, where
     'sidebyside compare --last' finds them. A failing step is shown with its code and its error.
     """
-    from sidebyside.execute import StepFailed, runs_folder, save_all
+    from sidebyside.execute import StepFailed, require_frameworks, runs_folder, save_all
 
     pair = pairs.find_pair(topic)
+    require_frameworks()
     missing = [name for key, name in FRAMEWORKS.items() if not pair.path(key).is_file()]
     if missing:
         fail(f"{pair.topic} has no {missing[0]} notebook yet.")
