@@ -10,18 +10,20 @@ from sidebyside import pairs
 from sidebyside.execute import MODULES
 
 # Put before every program of the child processes, kernels included: what HIDE names cannot be
-# imported or found, as if it were not installed; importing what KILL names ends the process.
+# imported or found, as if it were not installed; importing what KILL names ends a kernel.
 SITE = """
 import os
 import sys
 from importlib.machinery import PathFinder
+
+KERNEL = any("ipykernel" in word for word in sys.orig_argv)
 
 
 class Finder(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
         top = name.partition(".")[0]
-        if top == os.environ.get("KILL"):
+        if top == os.environ.get("KILL") and KERNEL:
             os.write(2, b"out of memory")
             os._exit(9)
         if top in os.environ.get("HIDE", "").split(","):
