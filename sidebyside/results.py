@@ -172,14 +172,14 @@ def _notes(pairs: list[Pair]) -> list[str]:
             "PyTorch and TensorFlow in turn; the range is from the least to the greatest "
             "(`sidebyside benchmark`). One epoch is then the time of its training steps alone, "
             "and the peak memory what the process needed up to these. The whole training is that "
-            "of the run whose outputs the notebook stores, with a look at the test set after "
+            "of the run whose outputs the notebook stores, with a look at held-out data after "
             "each epoch.",
             "",
         ]
     if None in benchmarks.values():
         notes += [
             "A time or a memory without a range is of the one run whose outputs the notebook "
-            "stores: an epoch includes a look at the test set, the memory is the whole "
+            "stores: an epoch includes a look at held-out data, the memory is the whole "
             "notebook's.",
             "",
         ]
