@@ -28,7 +28,7 @@ def report(framework: str, data: str, **figures: float | int | str) -> None:
     """
     from IPython.display import display
 
-    facts = {"framework": framework, "data": data, **_plain(figures), **_surroundings()}
+    facts = {"framework": framework, "data": data, **_plain(figures), **surroundings()}
     rows = [(name.replace("_", " "), _readable(name, value)) for name, value in facts.items()]
     width = max(len(name) for name, _ in rows)
     cells = "".join(
@@ -68,7 +68,8 @@ def _plain(figures: dict) -> dict:
     }
 
 
-def _surroundings() -> dict[str, str | int]:
+def surroundings() -> dict[str, str | int]:
+    """Return what a figure depends on: memory so far (MB), versions, machine, threads, date."""
     loaded = [name for name in LIBRARIES if name in sys.modules]
     return {
         "peak_memory_mb": peak_memory_mb(),

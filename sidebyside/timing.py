@@ -314,7 +314,7 @@ def measure(cells: list[dict], framework: str, step: str, seconds: float) -> dic
     follower.start(clock)
     run_cell(shell, cell)
     figures["cores_used_by_others"] = others.cores()
-    return figures | clock.figures() | _reporting()._surroundings()
+    return figures | clock.figures() | _reporting().surroundings()
 
 
 def _reporting():
