@@ -10,6 +10,7 @@ import os
 import pytest
 from nbval.plugin import IPyNbCell
 
+from sidebyside import dictionary
 from sidebyside.execute import MODULES, StepFailed, missing_frameworks
 
 # One compute thread a worker: on a busy machine two wait for each other more
@@ -65,6 +66,41 @@ class Step(IPyNbCell):
         except Exception:
             self.parent.failed_step = self.name
             raise
+
+
+class DictionaryChapter(pytest.File):
+    """A file of the dictionary: a test an entry."""
+
+    def collect(self):
+        chapter = dictionary.read(self.path)
+        for entry in chapter.entries:
+            item = DictionaryEntry.from_parent(self, name=entry.key)
+            item.entry, item.chapter = entry, chapter
+            for sentence in MISSING.values():
+                item.add_marker(pytest.mark.skip(reason=sentence))
+            yield item
+
+
+class DictionaryEntry(pytest.Item):
+    """An entry, which is executed in both frameworks."""
+
+    def runtest(self):
+        from sidebyside.dictionary.run import prove
+
+        prove(self.entry, self.chapter)
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, AssertionError):
+            return f"{self.path.name}: [{self.name}]: {excinfo.value}"
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, None, f"{self.path.name}: [{self.name}]"
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.parent == dictionary.FOLDER and file_path.suffix == ".toml":
+        return DictionaryChapter.from_parent(parent, path=file_path)
 
 
 def pytest_report_header():

@@ -175,6 +175,31 @@ def compare(
 
 
 @app.command()
+def lookup(
+    words: Annotated[
+        list[str],
+        typer.Argument(help="A name of either framework, or words: conv2d, 'class weights'."),
+    ],
+    number: Annotated[
+        int, typer.Option("--number", "-n", min=1, help="How many entries to show in full.")
+    ] = 3,
+) -> None:
+    """Look a call up in the dictionary: both sides in two columns, what differs, the traps."""
+    from sidebyside.dictionary import read_all, terminal
+    from sidebyside.dictionary.defaults import table
+    from sidebyside.dictionary.lookup import find, near
+
+    asked, chapters = " ".join(words), read_all()
+    matches = find(asked, chapters)
+    if not matches:
+        fail(
+            f"The dictionary has nothing on {asked!r}. Near it: {', '.join(near(asked, chapters))}."
+        )
+    arguments = [row for rows in table().values() for row in rows]
+    terminal.show(matches, number, arguments, console)
+
+
+@app.command()
 def benchmark(
     topic: Topic,
     rounds: Annotated[

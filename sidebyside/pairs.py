@@ -5,14 +5,18 @@ cell's id is the name of its step, and both files have the same ids in the same 
 that aligns them.
 """
 
+from __future__ import annotations
+
 import difflib
 import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbformat
+if TYPE_CHECKING:  # importing it takes a second: only what reads a notebook does
+    import nbformat
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow/Keras"}
@@ -85,6 +89,8 @@ class Pair:
 
     def read(self, framework: str) -> nbformat.NotebookNode:
         """Return one side's notebook."""
+        import nbformat
+
         return nbformat.read(self.path(framework), as_version=4)
 
 
@@ -173,7 +179,9 @@ def _merged(left: list[str], right: list[str]) -> Iterator[str]:
 
 
 def _nothing(name: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell("", id=name)
+    from nbformat.v4 import new_markdown_cell
+
+    return new_markdown_cell("", id=name)
 
 
 def tags(cell: nbformat.NotebookNode) -> list[str]:
@@ -183,6 +191,8 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
 
 def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
     """Write a notebook as JupyterLab does, whole or not at all."""
+    import nbformat
+
     part = path.with_name(f".{path.name}.part")
     try:
         nbformat.write(notebook, part)
