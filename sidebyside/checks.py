@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import nbformat
 
 from sidebyside import pairs
+from sidebyside.dictionary import read
 from sidebyside.pairs import FIRST_STEPS, FRAMEWORKS, LAST_STEPS, Pair, Step, tags
 from sidebyside.results import last_report
 
@@ -95,9 +97,18 @@ def _cell_problems(pair: Pair, cell: nbformat.NotebookNode) -> Iterator[str]:
     if cell.cell_type == "code":
         yield from _code_problems(cell)
     else:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", cell.source):
-            if not (pair.folder / target).exists():
+        for target, anchor in re.findall(r"\]\(([^)#:]+)(?:#([^)]*))?\)", cell.source):
+            file = (pair.folder / target).resolve()
+            if not file.exists():
                 yield f"it links to {target}, which is not there."
+            elif file.parent.name == "dictionary" and anchor and anchor not in _entries(file):
+                yield f"it links to the entry {anchor!r}, which is not in {target}."
+
+
+@cache
+def _entries(file: Path) -> set[str]:
+    """Return the keys of the entries in a file of the dictionary."""
+    return {entry.key for entry in read(file).entries}
 
 
 def _code_problems(cell: nbformat.NotebookNode) -> Iterator[str]:

@@ -200,6 +200,22 @@ def lookup(
 
 
 @app.command()
+def translate(
+    file: Annotated[Path, typer.Argument(help="A Python file, or a notebook.")],
+) -> None:
+    """Mark every call of a program that the dictionary knows, with its counterpart and its trap.
+
+    Nothing is converted. = is the same, ≈ the same if you set something, ≠ has no counterpart;
+    the numbers lead to what to know of each, below the program. What is not known ends the list.
+    """
+    from sidebyside.dictionary import read_all, terminal
+    from sidebyside.dictionary.translate import Index, read_program
+    from sidebyside.dictionary.translate import translate as mark
+
+    terminal.show_translation(mark(read_program(file), Index(read_all())), console)
+
+
+@app.command()
 def benchmark(
     topic: Topic,
     rounds: Annotated[

@@ -80,7 +80,7 @@ def render(comparison: Comparison) -> str:
     folder = comparison.pair.folder.relative_to(comparison.pair.root).as_posix()
     base = f"{repository_url()}/blob/main/{folder}"
     places = Places(lambda target: f"{base}/{target}", inline_picture, comparison.pair.folder)
-    return _template("page").render(
+    return template("page").render(
         comparison=comparison,
         main=body(comparison, places),
         outline=outline(comparison),
@@ -92,7 +92,7 @@ def render(comparison: Comparison) -> str:
 def body(comparison: Comparison, places: Places) -> str:
     """Return the view itself: its head with the figures, the switch, a row a step."""
     pair, url = comparison.pair, repository_url()
-    return _template("comparison").module.body(
+    return template("comparison").module.body(
         comparison,
         frameworks=FRAMEWORKS,
         rows=[row(step, places) for step in comparison.steps],
@@ -104,7 +104,7 @@ def body(comparison: Comparison, places: Places) -> str:
 
 def outline(comparison: Comparison) -> str:
     """Return the list of the steps, by section, as links."""
-    return _template("comparison").module.outline(list(headings(comparison)))
+    return template("comparison").module.outline(list(headings(comparison)))
 
 
 def code_colours() -> str:
@@ -176,7 +176,8 @@ def headings(comparison: Comparison) -> Iterator[tuple[str, str, list[str]]]:
 
 
 @cache
-def _template(name: str) -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """Return one of the package's templates."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("sidebyside", "templates"),
         autoescape=True,

@@ -11,7 +11,7 @@ from sidebyside.compare import compare
 from sidebyside.pairs import FRAMEWORKS, Pair, TopicError, find_pair
 from sidebyside.parity_record import record_file
 from sidebyside.results import CODE_FIGURES, COST, QUALITY, last_report
-from sidebyside.site import learning_path, results_page
+from sidebyside.site import dictionary, learning_path, results_page
 from sidebyside.site.pages import Site, relative
 
 say = logging.getLogger(__name__).warning
@@ -95,6 +95,73 @@ class ResultsPlots(FromPairs):
         return results_page.plots([compare(pair) for pair in self.site.pairs])
 
 
+class FromDictionary(SphinxDirective):
+    """What is made from the dictionary's files; its argument is a key, if it has one."""
+
+    optional_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the HTML as a node, which knows the entry that it is of."""
+        site: Site = self.config.sidebyside_site
+        key = self.arguments[0] if self.arguments else ""
+        for file in (site.root / dictionary.START).glob("*.*"):
+            self.env.note_dependency(str(file))
+        node = nodes.raw("", self.html(site, key, self.env.docname), format="html")
+        if key in site.entries:
+            node["dictionary_entry"] = key
+        return [node]
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        """Return what stands in the directive's place."""
+        raise NotImplementedError
+
+
+class DictionaryBar(FromDictionary):
+    """``{dictionary-bar} losses``: search and filter of a chapter, or of all."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        if key:
+            chapter = next(chapter for chapter in site.chapters if chapter.key == key)
+            metadata = {"outline": dictionary.outline(chapter), "hide-toc": True}
+            self.env.metadata[here] |= metadata
+        return dictionary.bar(site, key, here)
+
+
+class DictionarySetup(FromDictionary):
+    """``{dictionary-setup} losses``: the lines before every entry of a chapter."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        return dictionary.setup(site, key)
+
+
+class DictionaryEntry(FromDictionary):
+    """``{dictionary-entry} cross-entropy``: an entry."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        return dictionary.entry(site, key)
+
+
+class DictionaryIndex(FromDictionary):
+    """``{dictionary-index}``: all entries, by chapter."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        return dictionary.index(site, here)
+
+
+class DictionaryDefaults(FromDictionary):
+    """``{dictionary-defaults}``: the defaults that differ."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        return dictionary.defaults_table(site, here) if site.chapters else ""
+
+
+class DictionaryCoverage(FromDictionary):
+    """``{dictionary-coverage}``: what the dictionary still lacks."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        return dictionary.coverage_table(site)
+
+
 class Measured(SphinxRole):
     """``{measured}`beginner/recommender: lines` ``: a figure of both sides, in words."""
 
@@ -141,4 +208,10 @@ DIRECTIVES = {
     "lesson-list": LessonList,
     "results-table": ResultsTable,
     "results-plots": ResultsPlots,
+    "dictionary-bar": DictionaryBar,
+    "dictionary-setup": DictionarySetup,
+    "dictionary-entry": DictionaryEntry,
+    "dictionary-index": DictionaryIndex,
+    "dictionary-defaults": DictionaryDefaults,
+    "dictionary-coverage": DictionaryCoverage,
 }

@@ -32,12 +32,15 @@ def setup(app: Sphinx) -> dict:
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
     app.connect("config-inited", _configure)
     app.connect("doctree-read", _name_cells)
+    # before Sphinx collects the headings
+    app.connect("doctree-read", _name_entries, priority=100)
     app.connect("html-page-context", navigation.add_context)
     app.connect("build-finished", _finish)
     app.add_css_file("sidebyside.css", priority=600)
     app.add_css_file("site.css", priority=700)
     app.add_js_file("sidebyside.js")
     app.add_js_file("site.js")
+    app.add_js_file("dictionary.js")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -75,6 +78,13 @@ def _name_cells(app: Sphinx, document: nodes.document) -> None:
             f'<a href="{here}.html#{step}" aria-label="{step}, side by side">side by side</a></p>'
         )
         node.parent.insert(node.parent.index(node), nodes.raw("", label, format="html"))
+
+
+def _name_entries(app: Sphinx, document: nodes.document) -> None:
+    """Give an entry of the dictionary, with its heading, its key as the anchor."""
+    for node in document.findall(nodes.raw):
+        if key := node.get("dictionary_entry"):
+            node.parent["ids"] = [key]
 
 
 def _visit_math(translator, node: nodes.math) -> None:

@@ -6,6 +6,7 @@ from itertools import groupby
 from sphinx.application import Sphinx
 
 from sidebyside.pairs import Pair
+from sidebyside.site import dictionary
 from sidebyside.site.pages import HOME, VIEWS, Site, page, relative
 
 LEVELS = {
@@ -18,10 +19,14 @@ LEVELS = {
 PAGES = {
     HOME: "Start here",
     "which_one_first": "Which one first?",
+    "dictionary": "Dictionary",
     "results": "Results",
     "data": "Data",
     "contributing": "Contribute",
 }
+
+
+DEFAULTS = "dictionary_defaults"
 
 
 def add_context(app: Sphinx, name: str, template: str, context: dict, doctree) -> None:
@@ -42,6 +47,7 @@ def add_context(app: Sphinx, name: str, template: str, context: dict, doctree) -
         (LEVELS[level], [_entry(lesson, view, name) for lesson in lessons])
         for level, lessons in groupby(site.pairs, key=lambda lesson: lesson.level)
     ]
+    context["site_chapters"] = _chapters(site, name)
     context["outline"] = (context.get("meta") or {}).get("outline", "")
     context["prev"] = context["next"] = None
     if name in site.lessons:
@@ -49,8 +55,24 @@ def add_context(app: Sphinx, name: str, template: str, context: dict, doctree) -
             if other:
                 title = site.lessons[other][0].title if other in site.lessons else "Start"
                 context[key] = {"link": relative(f"/{other}", name), "title": title}
+    if name in (names := [dictionary.name(chapter) for chapter in site.chapters]):
+        titles = dict(zip(names, (chapter.title for chapter in site.chapters), strict=True))
+        path = [dictionary.START, *names]
+        for key, place in (("prev", path.index(name) - 1), ("next", path.index(name) + 1)):
+            if place < len(path):
+                title = titles.get(path[place], "Dictionary")
+                context[key] = {"link": relative(f"/{path[place]}", name), "title": title}
     # what the theme makes of Sphinx's own tree, which is not used
     context["furo_navigation_tree"] = ""
+
+
+def _chapters(site: Site, here: str) -> list[tuple[str, str, bool]]:
+    """Return the dictionary's pages, on one of them."""
+    if not here.startswith(dictionary.START):
+        return []
+    pages = [(dictionary.name(chapter), chapter.title) for chapter in site.chapters]
+    pages.append((DEFAULTS, "Defaults that differ"))
+    return [(relative(f"/{target}", here), title, target == here) for target, title in pages]
 
 
 def _views(site: Site, pair: Pair | None) -> Iterator[tuple[str, str, str]]:

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sidebyside.dictionary import Chapter, Entry, read_all
 from sidebyside.pairs import FRAMEWORKS, Pair, find_pairs, repository_url
 
 VIEWS = {"both": "Side by side"} | FRAMEWORKS
-DOCUMENTS = {"CONTRIBUTING.md": "contributing", "data/README.md": "data"}
+DOCUMENTS = {
+    "CONTRIBUTING.md": "contributing",
+    "data/README.md": "data",
+    "dictionary/README.md": "dictionary_entries",
+}
 HOME = "index"
 
 
@@ -39,6 +44,18 @@ class Site:
         """For the name of each page of a pair: the pair, and which of VIEWS it is."""
         return {page(pair, view): (pair, view) for pair in self.pairs for view in VIEWS}
 
+    @cached_property
+    def chapters(self) -> list[Chapter]:
+        """The dictionary's chapters; none where there is no dictionary."""
+        folder = self.root / "dictionary"
+        return read_all(folder) if any(folder.glob("*_*.toml")) else []
+
+    @cached_property
+    def entries(self) -> dict[str, tuple[Chapter, Entry]]:
+        """The dictionary's entries by their keys."""
+        return {entry.key: (chapter, entry) for chapter in self.chapters
+                for entry in chapter.entries}  # fmt: skip
+
     def project_page(self, pair: Pair) -> str | None:
         """Return the name of the page that a project's README is, or None."""
         there = pair.is_project and (pair.folder / "README.md").is_file()
@@ -53,6 +70,8 @@ class Site:
                 found[self._relative(pair.path(framework))] = page(pair, framework)
             if project := self.project_page(pair):
                 found[self._relative(pair.folder / "README.md")] = project
+        for chapter in self.chapters:
+            found[self._relative(chapter.file)] = f"dictionary/{chapter.key}"
         found["README.md"] = HOME
         return found
 

@@ -11,8 +11,11 @@ from sidebyside import pairs
 from sidebyside.markdown import is_relative
 from sidebyside.page import picture_name
 from sidebyside.pairs import FRAMEWORKS, Pair
+from sidebyside.site import dictionary
 from sidebyside.site.pages import Site, page, relative
 
+# a link to an entry of the dictionary, whose anchor Sphinx does not know
+ENTRY = re.compile(r"\[([^\]\n]+)\]\(([^)\s]*dictionary/\d\d_\w+\.toml#[a-z0-9-]+)\)")
 # code, which is left alone, or the address of a picture or a link
 LINK = re.compile(
     r"^```.*?^```|`[^`\n]+`|(!\[[^\]\n]*\]\(|\]\()([^)\s]+)(\))", re.MULTILINE | re.DOTALL
@@ -60,6 +63,8 @@ def _texts(site: Site, docs: Path) -> Iterator[tuple[str, str, dict[str, bytes]]
             links = _Links(site, site.root / source)
             text = links.lead((site.root / source).read_text("utf-8"))
             yield f"{name}.md", text, links.pictures
+    for chapter in site.chapters:
+        yield f"{dictionary.name(chapter)}.md", dictionary.source(chapter), {}
     for pair in site.pairs:
         yield f"{pair.topic}.md", _view(pair), {}
         for framework in FRAMEWORKS:
@@ -115,7 +120,14 @@ class _Links:
 
     def lead(self, text: str) -> str:
         """Return Markdown whose links lead to the site's pages, or to the repository."""
-        return LINK.sub(self._replaced, text)
+        return LINK.sub(self._replaced, ENTRY.sub(self._entry, text))
+
+    def _entry(self, match: re.Match) -> str:
+        place = self.site.resolve(match[2], self.file)
+        if not place.startswith("/"):
+            return match[0]
+        here = self.site.sources[self.file.relative_to(self.site.root).as_posix()]
+        return f'<a href="{relative(place, here)}">{match[1]}</a>'
 
     def _replaced(self, match: re.Match) -> str:
         before, target, after = match[1], match[2], match[3]
