@@ -4,7 +4,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -14,8 +14,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from sidebyside import pairs
-from sidebyside.datasets.store import DataError, Store, data_folder
 from sidebyside.pairs import FRAMEWORKS, Pair, TopicError
+
+if TYPE_CHECKING:
+    from sidebyside.datasets.store import Store
 
 app = typer.Typer(
     help="Lessons that exist twice, in PyTorch and in TensorFlow/Keras: run a pair, compare its "
@@ -52,7 +54,7 @@ def main() -> None:
     """Run the command; what can go wrong is told in a sentence, with exit code 1."""
     try:
         app()
-    except (DataError, TopicError, ValueError, FileExistsError, RuntimeError) as error:
+    except (TopicError, ValueError, FileExistsError, RuntimeError) as error:
         fail(str(error))
 
 
@@ -390,12 +392,16 @@ def check(topic: Annotated[str | None, typer.Argument(help="A topic; all unless 
 def show_data(context: typer.Context) -> None:
     """Show the data sets: what is there, from where, verified or not."""
     if context.invoked_subcommand is None:
+        from sidebyside.datasets.store import Store
+
         _show_states(Store())
 
 
 @data_app.command("check")
 def check_data() -> None:
     """Check every file that is there by its hash; exit code 1 if one is damaged."""
+    from sidebyside.datasets.store import Store
+
     store = Store()
     _show_states(store)
     damaged = [name for name in store.registry if store.state(name) == "damaged"]
@@ -409,6 +415,7 @@ def fetch_data(
 ) -> None:
     """Download a data set, verify it, and unpack it; what is there and whole is left alone."""
     from sidebyside import datasets
+    from sidebyside.datasets.store import data_folder
 
     if name not in datasets.LOADERS:
         fail(f"There is no data set {name!r}. There are: {', '.join(datasets.LOADERS)}.")
@@ -417,7 +424,7 @@ def fetch_data(
     console.print(f"{name} is there, verified, in {data_folder()}.")
 
 
-def _show_states(store: Store) -> None:
+def _show_states(store: "Store") -> None:
     table = Table("file", "state", "from", box=box.SIMPLE_HEAD, title=f"Data in {store.folder}")
     colors = {"verified": "green", "damaged": "red", "missing": "dim"}
     for name, entry in store.registry.items():

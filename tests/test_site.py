@@ -19,6 +19,7 @@ from PIL import Image
 
 from sidebyside import page, pairs, parity_record
 from sidebyside.compare import compare
+from sidebyside.dictionary import defaults
 from sidebyside.pairs import FRAMEWORKS, REPOSITORY
 from sidebyside.results import CODE_FIGURES, COST
 from sidebyside.site import results_page
@@ -380,6 +381,48 @@ def test_pictures_that_a_text_names_are_on_the_site(small, tmp_path):
     assert '<img src="data:image/png;base64,' in alone and "drawing.png" not in alone
 
 
+def test_every_entry_of_the_dictionary_is_on_its_chapters_page_and_in_the_list(site):
+    listed = soup(site / "dictionary.html").find_all("li", attrs={"data-dict-find": True})
+    links = {item.a["href"]: item for item in listed}
+    assert len(listed) == len(links) == len(SITE.entries) >= 200
+    for chapter in SITE.chapters:
+        whole = soup(site / f"dictionary/{chapter.key}.html")
+        for entry in chapter.entries:
+            box = whole.find(id=entry.key)
+            assert box.find(["h2"]).get_text().startswith(markdown_text(entry.name))
+            codes = [code.get_text().strip() for code in box.find_all(class_="highlight")]
+            assert [*entry.lines.values()] == codes[:2]
+            assert [trap.lines for trap in entry.traps] == codes[2 : 2 + len(entry.traps)]
+            item = links[f"dictionary/{chapter.key}.html#{entry.key}"]
+            assert item["data-dict-verdict"] == entry.verdict
+            for side in FRAMEWORKS:
+                assert all(name.lower() in item["data-dict-find"] for name in entry.names[side])
+
+
+def markdown_text(text):
+    return text.replace("`", "")
+
+
+def test_the_table_of_defaults_is_on_the_site(site):
+    rows = soup(site / "dictionary_defaults.html").find_all("tr", attrs={"data-dict-find": True})
+    known = [row for rows in defaults.table().values() for row in rows]
+    assert len(rows) == len(known)
+    for row, argument in zip(rows, known, strict=True):
+        cells = [cell.get_text() for cell in row.find_all("td")]
+        for place, side in enumerate(FRAMEWORKS):
+            assert cells[2 * place] == argument.names[side]
+            assert cells[2 * place + 1] == argument.defaults[side]
+
+
+def test_the_notebooks_lead_to_the_dictionary(site):
+    for pair in SITE.pairs:
+        for view in VIEWS:
+            file = site / f"{page_of(pair, view)}.html"
+            found = [target for _, target, _ in outline(file).links
+                     if re.search(r"dictionary/\w+\.html#", target)]  # fmt: skip
+            assert len(found) >= 3, file
+
+
 # in the browser
 
 
@@ -599,6 +642,61 @@ def test_search_works_from_a_server(visit, address):
     tab.locator("#search-results .context").first.wait_for()  # an excerpt
 
 
+def shown_entries(tab, kind):
+    return tab.locator(f"{kind}:visible").count()
+
+
+def test_the_dictionary_is_searched_in_both_vocabularies(visit):
+    tab = visit("dictionary.html")
+    count = tab.locator(".dict-count")
+    assert count.text_content() == f"{len(SITE.entries)} entries"
+    for word, name in (("conv2dtranspose", "nn.ConvTranspose2d"), ("Conv 2d", "layers.Conv2D"),
+                       ("stop_gradient", "Tensor.detach")):  # fmt: skip
+        tab.get_by_role("searchbox", name="Find, in either framework's words").fill(word)
+        shown = tab.locator(".dict-list li:visible")
+        assert 0 < shown.count() < len(SITE.entries) / 4
+        assert any(name in text for text in shown.all_text_contents()), word
+        assert count.text_content() == f"{shown.count()} of {len(SITE.entries)} entries"
+    tab.get_by_role("searchbox").last.fill("")
+    tab.get_by_role("radio", name="no counterpart").check(force=True)
+    expected = [entry for _, entry in SITE.entries.values() if entry.verdict == "none"]
+    assert shown_entries(tab, ".dict-list li") == len(expected)
+    assert tab.url.endswith("?show=none")
+
+
+def test_a_chapter_is_searched_filtered_and_linked_to(visit):
+    chapter, _ = SITE.entries["cross-entropy"]
+    page = f"dictionary/{chapter.key}.html"
+    tab = visit(f"{page}?find=CrossEntropyLoss&show=set")
+    assert tab.get_by_role("searchbox", name="Find in this chapter").input_value()
+    shown = tab.locator(".dict-entry:visible")
+    assert 0 < shown.count() < len(chapter.entries) / 2
+    assert tab.locator("#cross-entropy").is_visible()
+    hidden = next(e for e in chapter.entries if e.verdict == "same")
+    assert not tab.locator(f"#{hidden.key}").is_visible()
+    assert not tab.locator(f".sbs-outline a[href='#{hidden.key}']").is_visible()
+    # a link to an entry shows it, whatever was searched for
+    other = visit(f"{page}?find=CrossEntropyLoss&show=set#{hidden.key}")
+    assert other.locator(f"#{hidden.key}").is_visible()
+    top = other.locator(f"#{hidden.key} h2").bounding_box()["y"]
+    assert 0 <= top < 300
+    assert "find=" not in other.url
+    key = other.locator(f"#{hidden.key} .dict-key")
+    assert key.get_attribute("href") == f"#{hidden.key}"
+
+
+def test_the_dictionarys_code_is_copied(visit):
+    chapter, entry = SITE.entries["cross-entropy"]
+    tab = visit(f"dictionary/{chapter.key}.html")
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    block = tab.locator("#cross-entropy .sbs-cell.tensorflow .highlight").first
+    block.hover()
+    block.locator(".sbs-copy").click()
+    block.get_by_text("Copied", exact=True).wait_for()
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert copied == entry.lines["tensorflow"]
+
+
 def test_tables_sort_by_a_button(visit):
     tab = visit("results.html")
     head = tab.locator("th", has=tab.get_by_role("button", name=CODE_FIGURES["tokens"]))
@@ -651,7 +749,11 @@ def test_the_colour_scheme_can_be_chosen(visit):
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index", f"{LESSON}_pytorch", LESSON, "results"])
+@pytest.mark.parametrize(
+    "name",
+    ["index", f"{LESSON}_pytorch", LESSON, "results", "dictionary", "dictionary/losses",
+     "dictionary_defaults"],
+)  # fmt: skip
 def test_axe_finds_nothing_serious(visit, name, scheme, size):
     from axe_playwright_python.sync_playwright import Axe
 

@@ -96,8 +96,8 @@ def show_translation(translation: Translation, console: Console) -> None:
         by_line.setdefault(call.line, []).append(call)
     grid = Table.grid(padding=(0, 2), expand=True)
     grid.add_column(justify="right", style="dim")
-    grid.add_column(ratio=3)
-    grid.add_column(ratio=2)
+    grid.add_column(ratio=3, overflow="fold")
+    grid.add_column(ratio=2, overflow="fold")
     lines = code(translation.source).highlight(translation.source).split("\n", allow_blank=True)
     for number, line in enumerate(lines, 1):
         if not line.plain.strip() and number == len(lines):
