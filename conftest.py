@@ -99,7 +99,7 @@ class DictionaryEntry(pytest.Item):
 
 
 def pytest_collect_file(file_path, parent):
-    if file_path.parent == dictionary.FOLDER and file_path.suffix == ".toml":
+    if dictionary.is_chapter(file_path):
         return DictionaryChapter.from_parent(parent, path=file_path)
 
 

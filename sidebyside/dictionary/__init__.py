@@ -12,8 +12,18 @@ from sidebyside.dictionary.entries import (
     DictionaryError,
     Entry,
     Trap,
+    is_chapter,
     read,
     read_all,
 )
 
-__all__ = ["FOLDER", "Chapter", "DictionaryError", "Entry", "Trap", "read", "read_all"]
+__all__ = [
+    "FOLDER",
+    "Chapter",
+    "DictionaryError",
+    "Entry",
+    "Trap",
+    "is_chapter",
+    "read",
+    "read_all",
+]

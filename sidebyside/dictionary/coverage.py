@@ -15,16 +15,19 @@ from pathlib import Path
 
 from sidebyside.dictionary.defaults import versions, write_json
 from sidebyside.dictionary.entries import FOLDER, Chapter, read_all
+from sidebyside.dictionary.names import PREFIXES, qualified, resolve
 from sidebyside.dictionary.translate import Index, read_program, translate
 
 PROGRAMS = {
     "torchvision/models": (
         "alexnet.py", "vgg.py", "resnet.py", "densenet.py", "googlenet.py", "mobilenetv3.py",
         "efficientnet.py", "convnext.py", "vision_transformer.py", "swin_transformer.py",
+        "maxvit.py", "segmentation/deeplabv3.py", "detection/ssd.py", "detection/retinanet.py",
+        "detection/roi_heads.py", "optical_flow/raft.py",
     ),
     "keras/src/applications": (
         "vgg16.py", "resnet.py", "densenet.py", "inception_v3.py", "xception.py",
-        "mobilenet_v3.py", "efficientnet.py", "convnext.py", "nasnet.py",
+        "mobilenet_v2.py", "mobilenet_v3.py", "efficientnet_v2.py", "convnext.py", "nasnet.py",
     ),
 }  # fmt: skip
 
@@ -44,13 +47,28 @@ class Coverage:
 
 
 def measure(chapters: list[Chapter]) -> list[Coverage]:
-    """Return the coverage of every program; needs torchvision and Keras installed."""
+    """Return the coverage of every program; needs torchvision and Keras installed.
+
+    What the programs call of their own package's inside is left out: nobody else can.
+    """
     index, found = Index(chapters), []
     for folder, names in PROGRAMS.items():
         for name in names:
             translation = translate(read_program(_installed(folder) / name), index)
-            found.append(Coverage(f"{folder}/{name}", len(translation.known), translation.unknown))
+            unknown = {
+                name: lines for name, lines in translation.unknown.items() if _is_public(name)
+            }
+            found.append(Coverage(f"{folder}/{name}", len(translation.known), unknown))
     return found
+
+
+def _is_public(name: str) -> bool:
+    """Return whether a name can be called by anyone, and is no part of a package's inside."""
+    try:
+        resolve(full_name(name))
+    except LookupError:
+        return False
+    return not any(part.startswith("_") for part in name.split("."))
 
 
 def recorded(folder: Path = FOLDER) -> list[Coverage]:
@@ -59,6 +77,13 @@ def recorded(folder: Path = FOLDER) -> list[Coverage]:
     if not file.is_file():
         return []
     return [Coverage(**row) for row in json.loads(file.read_text("utf-8"))["programs"]]
+
+
+def full_name(name: str) -> str:
+    """Return a name in full, of whichever framework it is."""
+    first = name.partition(".")[0]
+    framework = next((side for side, known in PREFIXES.items() if first in known), "pytorch")
+    return qualified(name, framework)
 
 
 def _installed(folder: str) -> Path:
@@ -72,6 +97,8 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description=__doc__)
     parser.add_argument("--save", action="store_true", help="write dictionary/coverage.json")
     chosen = parser.parse_args(words)
+    import sidebyside.porting  # noqa: F401  PyTorch before TensorFlow
+
     rows = measure(read_all())
     for row in rows:
         print(f"{row.program}: {row.known} of {row.calls}; {', '.join(row.unknown) or 'all known'}")

@@ -26,7 +26,7 @@ class DictionaryError(ValueError):
     """A file of the dictionary is not in order; the message says which, where and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trap:
     """A naive translation, which differs, and by how much.
 
@@ -69,7 +69,7 @@ class Trap:
         return f"off by {self.difference:g}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One entry: what is done, on both sides.
 
@@ -143,7 +143,7 @@ class Entry:
     traps: tuple[Trap, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chapter:
     """A file of the dictionary.
 
@@ -169,6 +169,11 @@ class Chapter:
     def key(self) -> str:
         """Its name in addresses: ``losses``."""
         return CHAPTER.fullmatch(self.file.name)[2]
+
+
+def is_chapter(file: Path) -> bool:
+    """Return whether a file is a chapter of the repository's dictionary."""
+    return file.parent == FOLDER and CHAPTER.fullmatch(file.name) is not None
 
 
 def read_all(folder: Path = FOLDER) -> list[Chapter]:

@@ -29,6 +29,16 @@ PREFIXES = {
     },
 }
 
+# where the packages keep what they offer under a shorter name
+INSIDE = {
+    "keras.models.": "keras.",
+    "keras.utils.file_utils.": "keras.utils.",
+    "torch.nn.parameter.": "torch.nn.",
+    "torchvision.ops.boxes.": "torchvision.ops.",
+    "torchvision.ops.misc.": "torchvision.ops.",
+    "torchvision.ops.stochastic_depth.": "torchvision.ops.",
+}
+
 
 def qualified(name: str, framework: str) -> str:
     """Return a name in full: ``nn.Linear`` is ``torch.nn.Linear``."""
@@ -37,10 +47,13 @@ def qualified(name: str, framework: str) -> str:
 
 
 def canonical(name: str) -> str:
-    """Return the one of several full names that the dictionary goes by: Keras's own."""
+    """Return the one of several full names that the dictionary goes by: the public, short one."""
     for other in ("tensorflow.keras.", "tensorflow.python.keras.", "keras.src.", "keras.api."):
         if name.startswith(other):
-            return f"keras.{name.removeprefix(other)}"
+            name = f"keras.{name.removeprefix(other)}"
+    for other, public in INSIDE.items():
+        if name.startswith(other):
+            return f"{public}{name.removeprefix(other)}"
     return name
 
 

@@ -93,38 +93,37 @@ class Index:
     """The entries by the full names of the calls that they are about."""
 
     def __init__(self, chapters: list[Chapter]):
-        self._by_name: dict[str, list[Entry]] = defaultdict(list)
-        self._by_method: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-        placed = sorted(
-            (
-                (place, number, entry, side, name)
-                for number, entry in enumerate(e for chapter in chapters for e in chapter.entries)
-                for side, names in entry.names.items()
-                for place, name in enumerate(names)
-            ),
-            key=lambda item: item[:2],
-        )
-        for _, _, entry, side, name in placed:
-            full = canonical(qualified(name, side))
-            self._add(self._by_name[full], entry)
-            if full.startswith(OWNERS[side]):
-                self._add(self._by_method[side, last(full)], entry)
+        self._by_name: dict[str, list[tuple]] = defaultdict(list)
+        self._by_method: dict[tuple[str, str], list[tuple]] = defaultdict(list)
+        methods = []
+        for number, entry in enumerate(e for chapter in chapters for e in chapter.entries):
+            for side, names in entry.names.items():
+                for place, name in enumerate(names):
+                    full = canonical(qualified(name, side))
+                    self._by_name[full].append((place, number, entry))
+                    owners = [full.startswith(owner) for owner in OWNERS[side]]
+                    if any(owners):
+                        key = (side, last(full))
+                        methods.append((key, (owners.index(True), place, number, entry)))
+        for key, found in methods:
+            self._by_method[key].append(found)
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
     def named(self, name: str) -> list[Entry]:
         """Return the entries about a full name."""
-        return self._by_name.get(name, [])
+        return self._sorted(self._by_name.get(name, []))
 
     def method(self, name: str, framework: str) -> list[Entry]:
         """Return the entries about a method of one framework's objects."""
-        return [] if name in COMMON else self._by_method.get((framework, name), [])
+        return [] if name in COMMON else self._sorted(self._by_method.get((framework, name), []))
 
     @staticmethod
-    def _add(entries: list[Entry], entry: Entry) -> None:
-        if entry not in entries:
-            entries.append(entry)
+    def _sorted(found: list[tuple]) -> list[Entry]:
+        """Return entries by how near the front of their names it stands, then as in the files."""
+        ranked = sorted(found, key=lambda item: item[:-1])
+        return list(dict.fromkeys(entry for *_, entry in ranked))
 
 
 def translate(source: str, index: Index) -> Translation:
