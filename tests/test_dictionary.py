@@ -28,7 +28,7 @@ SUBJECTS = (
     "creating_tensors", "dtypes_and_devices", "indexing", "shapes_and_broadcasting",
     "arithmetic_and_reductions", "linear_algebra", "random_numbers", "autograd", "layers",
     "sequence_layers", "activations", "initialisers", "losses", "optimisers", "metrics",
-    "data_pipelines", "training", "saving", "compiling", "distribution", "reproducibility",
+    "data_pipelines", "training", "saving", "compiling", "distribution", "reproducibility", "boxes",
 )  # fmt: skip
 
 GOOD = """

@@ -1,6 +1,7 @@
 """The dictionary in a terminal: entries in two columns, a program with its counterparts."""
 
 import re
+from collections.abc import Iterator
 
 from rich import box
 from rich.console import Console
@@ -31,9 +32,9 @@ def show(matches: list[Match], shown: int, arguments: list[Argument], console: C
 
 def show_entry(chapter: Chapter, entry: Entry, console: Console) -> None:
     """Print an entry: both sides in two columns, what differs, the traps."""
-    head = Text.assemble((entry.name, "bold"), f"  {entry.key}, {chapter.title}  ",
-                         verdict(entry))  # fmt: skip
+    head = Text.assemble((entry.name, "bold"), f"  {entry.key}, {chapter.title}")
     console.print(Rule(head, align="left", style="dim"))
+    console.print(verdict(entry))
     grid = Table.grid(padding=(0, 3), expand=True)
     for _ in FRAMEWORKS:
         grid.add_column(ratio=1)
@@ -42,9 +43,8 @@ def show_entry(chapter: Chapter, entry: Entry, console: Console) -> None:
                    for side in FRAMEWORKS))  # fmt: skip
     grid.add_row(*(code(entry.lines[side]) for side in FRAMEWORKS))
     console.print(Padding(grid, (0, 0, 1, 0)))
-    if entry.inputs:
-        inputs = "; ".join(entry.inputs.splitlines()) if "\n    " not in entry.inputs else "..."
-        console.print(Text(f"with {inputs}", "dim"))
+    if given := "; ".join(_given(entry)):
+        console.print(Text(given, "dim"))
     console.print(prose(entry.note))
     for trap in entry.traps:
         said = Text.assemble(("Trap", "bold red"), f" in {FRAMEWORKS[trap.framework]}, ",
@@ -52,6 +52,16 @@ def show_entry(chapter: Chapter, entry: Entry, console: Console) -> None:
         console.print(said)
         console.print(Padding(code(trap.lines), (0, 0, 0, 4)))
     console.print()
+
+
+def _given(entry: Entry) -> Iterator[str]:
+    """Yield on what inputs the two sides agree."""
+    if entry.inputs and "\n    " not in entry.inputs:
+        yield f"with {'; '.join(entry.inputs.splitlines())}"
+    if entry.channels:
+        yield f"PyTorch gets {', '.join(entry.channels)} channels first"
+    if entry.port:
+        yield f"the weights of {', '.join(entry.port)} are the same"
 
 
 def show_arguments(arguments: list[Argument], console: Console) -> None:
