@@ -389,7 +389,7 @@ def test_every_entry_of_the_dictionary_is_on_its_chapters_page_and_in_the_list(s
         whole = soup(site / f"dictionary/{chapter.key}.html")
         for entry in chapter.entries:
             box = whole.find(id=entry.key)
-            assert box.find(["h2"]).get_text().startswith(markdown_text(entry.name))
+            assert typed(box.h2.get_text()).startswith(entry.name.replace("`", ""))
             codes = [code.get_text().strip() for code in box.find_all(class_="highlight")]
             assert [*entry.lines.values()] == codes[:2]
             assert [trap.lines for trap in entry.traps] == codes[2 : 2 + len(entry.traps)]
@@ -399,8 +399,9 @@ def test_every_entry_of_the_dictionary_is_on_its_chapters_page_and_in_the_list(s
                 assert all(name.lower() in item["data-dict-find"] for name in entry.names[side])
 
 
-def markdown_text(text):
-    return text.replace("`", "")
+def typed(text):
+    """Return a heading as it was typed: Sphinx curls its quotes."""
+    return text.replace("\u2019", "'").replace("\u201c", '"').replace("\u201d", '"')
 
 
 def test_the_table_of_defaults_is_on_the_site(site):
@@ -683,6 +684,17 @@ def test_a_chapter_is_searched_filtered_and_linked_to(visit):
     assert "find=" not in other.url
     key = other.locator(f"#{hidden.key} .dict-key")
     assert key.get_attribute("href") == f"#{hidden.key}"
+
+
+def test_the_defaults_are_searched(visit):
+    tab = visit("dictionary_defaults.html")
+    rows = tab.locator("tr[data-dict-find]:visible")
+    every = rows.count()
+    tab.get_by_role("searchbox", name="Find a call or an argument").fill("BatchNorm2d")
+    assert 0 < rows.count() < 10
+    assert all("BatchNorm" in text for text in rows.all_text_contents())
+    assert tab.locator(".dict-count").text_content() == f"{rows.count()} of {every} arguments"
+    assert tab.locator(".dict-chapter:visible").count() == 1
 
 
 def test_the_dictionarys_code_is_copied(visit):

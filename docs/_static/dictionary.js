@@ -44,9 +44,11 @@
         if (item.box.id && links.has(item.box.id)) links.get(item.box.id).hidden = !there;
         shown += there;
       }
-      for (const group of groups) group.hidden = !group.querySelector("li:not([hidden])");
-      const all = count.dataset.all;
-      count.textContent = shown === Number(all) ? `${all} entries` : `${shown} of ${all} entries`;
+      for (const group of groups) {
+        group.hidden = !group.querySelector("[data-dict-find]:not([hidden])");
+      }
+      const { all, what } = count.dataset;
+      count.textContent = shown === Number(all) ? `${all} ${what}` : `${shown} of ${all} ${what}`;
     }
 
     function write() {
@@ -64,7 +66,7 @@
       const target = document.getElementById(location.hash.slice(1));
       if (!target?.closest("[hidden]")) return;
       field.value = "";
-      radios[0].checked = true;
+      if (radios.length) radios[0].checked = true;
       show();
       write();
       target.scrollIntoView();

@@ -32,7 +32,7 @@ def show(matches: list[Match], shown: int, arguments: list[Argument], console: C
 
 def show_entry(chapter: Chapter, entry: Entry, console: Console) -> None:
     """Print an entry: both sides in two columns, what differs, the traps."""
-    head = Text.assemble((entry.name, "bold"), f"  {entry.key}, {chapter.title}")
+    head = Text.assemble(prose(entry.name), f"  {entry.key}, {chapter.title}")
     console.print(Rule(head, align="left", style="dim"))
     console.print(verdict(entry))
     grid = Table.grid(padding=(0, 3), expand=True)

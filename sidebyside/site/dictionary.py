@@ -13,6 +13,7 @@ from sidebyside.dictionary.lookup import terms
 from sidebyside.pairs import FRAMEWORKS
 from sidebyside.site.pages import Site, relative
 
+EXAMPLE = "conv2d, gather, class weights …"  # of what is searched for
 START = "dictionary"  # the page with all entries
 
 
@@ -37,7 +38,7 @@ def bar(site: Site, key: str, here: str) -> str:
     count = sum(len(chapter.entries) for chapter in chosen)
     label = "Find in this chapter" if key else "Find, in either framework's words"
     elsewhere = relative(f"/{START}", here) if key else ""
-    return _template().bar(count, VERDICTS, label, elsewhere)
+    return _template().bar(count, "entries", VERDICTS, label, EXAMPLE, elsewhere)
 
 
 def setup(site: Site, key: str) -> str:
@@ -73,6 +74,7 @@ def index(site: Site, here: str) -> str:
         site.chapters,
         VERDICTS,
         FRAMEWORKS,
+        prose,
         breakable,
         link=lambda key: relative(f"/{START}/{key}", here),
         find=searched,
@@ -81,9 +83,16 @@ def index(site: Site, here: str) -> str:
 
 def defaults_table(site: Site, here: str) -> str:
     """Return the table of the defaults that differ."""
-    return _template().defaults(
-        _defaults(site), FRAMEWORKS, prose, link=lambda key: link(site, key, here)
+    sections = _defaults(site)
+    count = sum(map(len, sections.values()))
+    back = relative(f"/{START}", here)
+    table = _template().defaults(
+        sections, FRAMEWORKS, prose, breakable, link=lambda key: link(site, key, here)
     )
+    search = _template().bar(
+        count, "arguments", {}, "Find a call or an argument", "BatchNorm2d, epsilon …", back
+    )
+    return search + table
 
 
 def coverage_table(site: Site) -> str:
@@ -93,7 +102,7 @@ def coverage_table(site: Site) -> str:
 
 def outline(chapter: Chapter) -> str:
     """Return the list of a chapter's entries, as links."""
-    steps = [(entry.key, entry.name, []) for entry in chapter.entries]
+    steps = [(entry.key, entry.name.replace("`", ""), []) for entry in chapter.entries]
     return page.template("comparison").module.outline(steps, "Entries")
 
 
@@ -111,8 +120,8 @@ def prose(text: str) -> Markup:
 
 
 def breakable(name: str) -> Markup:
-    """Return a name that may go on in a new line after each dot."""
-    return Markup(".<wbr>").join(name.split("."))
+    """Return a name that may go on in a new line after a dot, and before a bracket."""
+    return Markup("<wbr>").join(re.findall(r"[^.(]+\.?|\(.*", name))
 
 
 def searched(entry: Entry) -> str:

@@ -112,4 +112,4 @@ def relative(target: str, here: str) -> str:
         return target
     path, hash_sign, anchor = target[1:].partition("#")
     start = posixpath.dirname(here) or "."
-    return f"{posixpath.relpath(path, start)}.html{hash_sign}{anchor}"
+    return f"{posixpath.relpath(f'{path}.html', start)}{hash_sign}{anchor}"
