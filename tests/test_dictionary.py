@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from sidebyside.dictionary import DictionaryError, coverage, defaults, read, read_all, terminal
-from sidebyside.dictionary.entries import CHAPTER, FOLDER
+from sidebyside.dictionary.entries import CHAPTER, FOLDER, needed
 from sidebyside.dictionary.lookup import find, near, plain
 from sidebyside.dictionary.names import canonical, qualified
 from sidebyside.dictionary.translate import Index, ProgramError, read_program, translate
@@ -124,6 +124,14 @@ def test_what_is_not_in_order_is_told(tmp_path, old, new, said):
     with pytest.raises(DictionaryError, match=said) as error:
         read(write(tmp_path, GOOD.replace(old, new)))
     assert "01_sums.toml" in str(error.value)
+
+
+def test_what_an_entry_relies_on_is_found_in_its_chapters_setup():
+    setup = "import re\nfrom a import b, c\nscale = 2\ndef f(x):\n    return scale * x\nd = 3"
+    assert needed(setup, "f(c)") == (
+        "from a import b, c\nscale = 2\ndef f(x):\n    return scale * x"
+    )
+    assert needed(setup, "print(1)") == ""
 
 
 def test_a_key_is_there_once(tmp_path):

@@ -1,5 +1,6 @@
 """The entries as they stand in the files of ``dictionary/``, read and checked for their form."""
 
+import ast
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -169,6 +170,31 @@ class Chapter:
     def key(self) -> str:
         """Its name in addresses: ``losses``."""
         return CHAPTER.fullmatch(self.file.name)[2]
+
+
+def needed(setup: str, lines: str) -> str:
+    """Return those statements of a chapter's setup that an entry's lines rely on."""
+    statements = ast.parse(setup).body
+    wanted = _used(ast.parse(lines))
+    kept = []
+    for statement in reversed(statements):
+        if _defined(statement) & wanted:
+            wanted |= _used(statement)
+            kept.insert(0, ast.get_source_segment(setup, statement))
+    return "\n".join(kept)
+
+
+def _used(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _defined(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {name for target in targets for name in _used(target)}
 
 
 def is_chapter(file: Path) -> bool:

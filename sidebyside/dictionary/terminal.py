@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sidebyside.dictionary.defaults import Argument
-from sidebyside.dictionary.entries import VERDICTS, Chapter, Entry
+from sidebyside.dictionary.entries import VERDICTS, Chapter, Entry, needed
 from sidebyside.dictionary.lookup import Match
 from sidebyside.dictionary.translate import Call, Translation
 from sidebyside.pairs import FRAMEWORKS
@@ -41,6 +41,9 @@ def show_entry(chapter: Chapter, entry: Entry, console: Console) -> None:
     grid.add_row(*(Text(name, "bold dim") for name in FRAMEWORKS.values()))
     grid.add_row(*(Text(", ".join(entry.names[side]) or "no such call", "cyan")
                    for side in FRAMEWORKS))  # fmt: skip
+    before = [needed(chapter.setup.get(side, ""), entry.lines[side]) for side in FRAMEWORKS]
+    if any(before):
+        grid.add_row(*(Text(lines, "dim") for lines in before))
     grid.add_row(*(code(entry.lines[side]) for side in FRAMEWORKS))
     console.print(Padding(grid, (0, 0, 1, 0)))
     if given := "; ".join(_given(entry)):
