@@ -6,6 +6,7 @@ The entries themselves are executed as tests of their own, from the files in ``d
 import ast
 import dataclasses
 import io
+import json
 import re
 import resource
 import subprocess
@@ -422,6 +423,16 @@ def test_notebooks_are_read_without_their_commands():
         found = translate(read_program(file), Index(CHAPTERS))
         assert len(found.known) > 20
         assert {call.framework for call in found.calls} == {framework}
+
+
+def test_commands_of_a_notebook_are_passed_over(tmp_path):
+    sources = ["%pip install x\nimport torch", "%%bash\nls | wc", "%%time\nif True:\n    !ls\n"
+               "    torch.ones(2)"]  # fmt: skip
+    cells = [{"cell_type": "code", "source": [source]} for source in sources]
+    file = tmp_path / "commands.ipynb"
+    file.write_text(json.dumps({"cells": cells}), "utf-8")
+    calls = translate(read_program(file), Index(CHAPTERS)).calls
+    assert [call.name for call in calls] == ["torch.ones"]
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,8 @@ class _Module:
         named = {id(p): (f"{name}.{key}", p) for name in dict.fromkeys(n for n, _ in ported)
                  for key, p in self[name].named_parameters() if p.requires_grad}  # fmt: skip
         sources = {**self.inputs, **dict(named.values())}
+        if not sources:
+            return side
         found = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
         arrays = {
             name: None if gradient is None else gradient.to_dense().detach().numpy()

@@ -33,6 +33,7 @@ OWNERS = {
 COMMON = {"append", "copy", "count", "extend", "format", "get", "index", "insert", "items", "join",
           "keys", "load", "pop", "read", "remove", "replace", "save", "sort", "split", "update",
           "values", "write"}  # fmt: skip
+PYTHON_CELLS = ("%%time", "%%capture", "%%prun")  # commands before a cell of Python
 MAGIC = re.compile(r"^(\s*)([%!].*)$", re.MULTILINE)
 
 
@@ -167,8 +168,15 @@ def read_program(file: Path) -> str:
             f"{file} is neither a Python program nor a notebook that can be read."
         ) from None
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    # commands of the notebook, not of Python
-    return "\n\n".join(MAGIC.sub(r"\1pass  # \2", source) for source in sources)
+    return "\n\n".join(map(_without_commands, sources))
+
+
+def _without_commands(source: str) -> str:
+    """Return a cell whose commands of the notebook, which are no Python, are comments."""
+    first = source.lstrip().partition("\n")[0]
+    if first.startswith("%%") and not first.startswith(PYTHON_CELLS):
+        return re.sub("^", "# ", source, flags=re.MULTILINE)
+    return MAGIC.sub(r"\1pass  # \2", source)
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:
