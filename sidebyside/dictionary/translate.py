@@ -96,18 +96,14 @@ class Index:
     def __init__(self, chapters: list[Chapter]):
         self._by_name: dict[str, list[tuple]] = defaultdict(list)
         self._by_method: dict[tuple[str, str], list[tuple]] = defaultdict(list)
-        methods = []
         for number, entry in enumerate(e for chapter in chapters for e in chapter.entries):
             for side, names in entry.names.items():
                 for place, name in enumerate(names):
                     full = canonical(qualified(name, side))
                     self._by_name[full].append((place, number, entry))
-                    owners = [full.startswith(owner) for owner in OWNERS[side]]
-                    if any(owners):
-                        key = (side, last(full))
-                        methods.append((key, (owners.index(True), place, number, entry)))
-        for key, found in methods:
-            self._by_method[key].append(found)
+                    for rank, owner in enumerate(OWNERS[side]):
+                        if full.startswith(owner):
+                            self._by_method[side, last(full)].append((rank, place, number, entry))
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
