@@ -27,6 +27,7 @@ def clone(tmp_path):
     folder = tmp_path / "beginner" / "image_classification"
     shutil.copytree(ORIGINAL.folder, folder)
     shutil.copy(pairs.REPOSITORY / "pyproject.toml", tmp_path)
+    shutil.copytree(pairs.REPOSITORY / "dictionary", tmp_path / "dictionary")
     return pairs.Pair(folder, ORIGINAL.stem, tmp_path)
 
 
@@ -118,6 +119,12 @@ def dangling_link(notebook):
     cell(notebook, "title").source += "\n[more](missing.md)"
 
 
+def unknown_entry(notebook):
+    target = "../../dictionary/13_losses.toml"
+    cell(notebook, "differences").source += f"\n[one]({target}#cross-entropy)"
+    cell(notebook, "differences").source += f"\n[another]({target}#crossed-entropy)"
+
+
 def drop_figures(notebook):
     cell(notebook, "report").outputs = []
 
@@ -157,6 +164,7 @@ BREAKS = {
     mistype_tag: "the tag 'nbval-ignore-outputs' is not known",
     empty_cell: "'settings': it is empty",
     dangling_link: "it links to missing.md, which is not there",
+    unknown_entry: "it links to the entry 'crossed-entropy', which is not in",
     drop_figures: "the stored output has no figures",
     rename_figure: "only one side has accuracy, test_accuracy",
     grow: "bytes, more than 1,000,000",
