@@ -211,10 +211,12 @@ def translate(
     the numbers lead to what to know of each, below the program. What is not known ends the list.
     """
     from sidebyside.dictionary import read_all, terminal
+    from sidebyside.dictionary.coverage import methods
     from sidebyside.dictionary.translate import Index, read_program
     from sidebyside.dictionary.translate import translate as mark
 
-    terminal.show_translation(mark(read_program(file), Index(read_all())), console)
+    index = Index(read_all(), methods())
+    terminal.show_translation(mark(read_program(file), index), console)
 
 
 @app.command()

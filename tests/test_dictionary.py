@@ -383,6 +383,17 @@ def test_calls_are_followed_through_the_imports():
     assert {call.framework for call in found.calls} == {"pytorch"}
 
 
+def test_a_method_that_no_entry_knows_is_told_from_the_programs_own():
+    program = "import torch\ndef addmm(x):\n    return x\ny = torch.ones(2)\n"
+    program += "y.addmv(y, y)\ny.addmm(y, y)\ny.of_mine()\n[].append(y)\ny.exp()\n"
+    program += "import numpy as np\nnp.exp(2)\nnp.random.addmv(2)\n"
+    found = translate(program, Index(CHAPTERS, coverage.methods()))
+    assert found.unknown == {".addmv": [5]}
+    assert (9, ".exp") in [(call.line, call.name) for call in found.known]
+    assert 11 not in [call.line for call in found.calls]
+    assert {"addmv", "cuda", "train"} <= set(coverage.methods()["pytorch"])
+
+
 def test_keras_goes_by_all_its_names():
     program = (
         "import tensorflow as tf\nfrom tensorflow.keras import layers\nimport keras as K\n"
@@ -461,5 +472,6 @@ def test_what_the_dictionary_lacks_is_on_record():
     measured = coverage.measure(CHAPTERS)
     assert len(measured) >= 12
     assert coverage.recorded() == measured, "python -m sidebyside.dictionary.coverage --save"
+    assert coverage.methods() == coverage.read_methods()
     for row in measured:
         assert row.known >= 0.8 * row.calls, dataclasses.asdict(row)

@@ -16,7 +16,7 @@ from pathlib import Path
 from sidebyside.dictionary.defaults import versions, write_json
 from sidebyside.dictionary.entries import FOLDER, Chapter, read_all
 from sidebyside.dictionary.names import PREFIXES, qualified, resolve
-from sidebyside.dictionary.translate import Index, read_program, translate
+from sidebyside.dictionary.translate import OWNERS, Index, read_program, translate
 
 PROGRAMS = {
     "torchvision/models": (
@@ -51,15 +51,38 @@ def measure(chapters: list[Chapter]) -> list[Coverage]:
 
     What the programs call of their own package's inside is left out: nobody else can.
     """
-    index, found = Index(chapters), []
+    index, found = Index(chapters, read_methods()), []
     for folder, names in PROGRAMS.items():
         for name in names:
             translation = translate(read_program(_installed(folder) / name), index)
             unknown = {
-                name: lines for name, lines in translation.unknown.items() if _is_public(name)
+                name: lines
+                for name, lines in translation.unknown.items()
+                if name.startswith(".") or _is_public(name)
             }
             found.append(Coverage(f"{folder}/{name}", len(translation.known), unknown))
     return found
+
+
+def read_methods() -> dict[str, list[str]]:
+    """Return the names of the methods that each framework's objects have, as installed."""
+    return {
+        side: sorted(
+            {
+                name
+                for owner in owners
+                for name in dir(resolve(owner.removesuffix(".")))
+                if not name.startswith("_")
+            }
+        )
+        for side, owners in OWNERS.items()
+    }
+
+
+def methods(folder: Path = FOLDER) -> dict[str, list[str]]:
+    """Return the names of methods that are on record."""
+    file = folder / "coverage.json"
+    return json.loads(file.read_text("utf-8"))["methods"] if file.is_file() else {}
 
 
 def _is_public(name: str) -> bool:
@@ -104,7 +127,8 @@ def main(words: list[str] | None = None) -> int:
         print(f"{row.program}: {row.known} of {row.calls}; {', '.join(row.unknown) or 'all known'}")
     if chosen.save:
         programs = [vars(row) for row in rows]
-        write_json(FOLDER / "coverage.json", {"versions": versions(), "programs": programs})
+        record = {"versions": versions(), "programs": programs, "methods": read_methods()}
+        write_json(FOLDER / "coverage.json", record)
     return 0
 
 

@@ -5,6 +5,7 @@ method of a value whose type a reader cannot know (``x.view(2, 3)``) is looked u
 """
 
 import ast
+import io
 import json
 import re
 from collections import defaultdict
@@ -30,9 +31,9 @@ OWNERS = {
     ),
 }  # fmt: skip
 # methods of lists, dictionaries, strings and files, too: a name alone says nothing of them
-COMMON = {"append", "copy", "count", "extend", "format", "get", "index", "insert", "items", "join",
-          "keys", "load", "pop", "read", "remove", "replace", "save", "sort", "split", "update",
-          "values", "write"}  # fmt: skip
+COMMON = {
+    name for kind in (dict, list, str, set, bytes, Path, io.TextIOBase) for name in dir(kind)
+} | {"load", "save"}  # fmt: skip
 PYTHON_CELLS = ("%%time", "%%capture", "%%prun")  # commands before a cell of Python
 MAGIC = re.compile(r"^(\s*)([%!].*)$", re.MULTILINE)
 
@@ -91,9 +92,14 @@ class Translation:
 
 
 class Index:
-    """The entries by the full names of the calls that they are about."""
+    """The entries by the full names of the calls that they are about.
 
-    def __init__(self, chapters: list[Chapter]):
+    `methods` are the names of the methods that each framework's objects have: of those, a method
+    that no entry knows can be told from one of the program's own.
+    """
+
+    def __init__(self, chapters: list[Chapter], methods: dict[str, list[str]] | None = None):
+        self._methods = {side: set(names) for side, names in (methods or {}).items()}
         self._by_name: dict[str, list[tuple]] = defaultdict(list)
         self._by_method: dict[tuple[str, str], list[tuple]] = defaultdict(list)
         for number, entry in enumerate(e for chapter in chapters for e in chapter.entries):
@@ -105,6 +111,10 @@ class Index:
                         if full.startswith(owner):
                             self._by_method[side, last(full)].append((rank, place, number, entry))
 
+    def is_method(self, name: str, framework: str) -> bool:
+        """Return whether one framework's objects have a method of this name, known or not."""
+        return name not in COMMON and name in self._methods.get(framework, ())
+
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
@@ -114,7 +124,12 @@ class Index:
 
     def method(self, name: str, framework: str) -> list[Entry]:
         """Return the entries about a method of one framework's objects."""
-        return [] if name in COMMON else self._sorted(self._by_method.get((framework, name), []))
+        if name in COMMON:
+            return []
+        found = self._by_method.get((framework, name))
+        if not found and framework == "pytorch" and self.is_method(name, framework):
+            found = self._by_name.get(f"torch.{name}")  # most functions are methods of tensors, too
+        return self._sorted(found or [])
 
     @staticmethod
     def _sorted(found: list[tuple]) -> list[Entry]:
@@ -139,7 +154,9 @@ def translate(source: str, index: Index) -> Translation:
     frameworks = {ROOTS[name.partition(".")[0]] for name in imports.values()}
     if not frameworks:
         raise ProgramError("The program imports neither PyTorch nor TensorFlow/Keras.")
-    found = _Calls(index, imports, frameworks)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    foreign = _all_imported(tree) - set(imports)
+    found = _Calls(index, imports, frameworks, own, foreign)
     found.visit(tree)
     return Translation(source, sorted(found.calls, key=lambda call: call.line))
 
@@ -175,6 +192,23 @@ def _without_commands(source: str) -> str:
     return MAGIC.sub(r"\1pass  # \2", source)
 
 
+def _all_imported(tree: ast.Module) -> set[str]:
+    """Return every name that an import makes."""
+    return {
+        alias.asname or alias.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def _root(node: ast.expr) -> str | None:
+    """Return the name that a chain of attributes begins with: ``np`` of ``np.linalg.norm``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
 def _imports(tree: ast.Module) -> dict[str, str]:
     """Return what each imported name stands for in full, of the frameworks only."""
     found = {}
@@ -196,8 +230,10 @@ def _imports(tree: ast.Module) -> dict[str, str]:
 class _Calls(ast.NodeVisitor):
     """Collects the calls, and the classes that are derived from or handed on."""
 
-    def __init__(self, index: Index, imports: dict[str, str], frameworks: set[str]):
+    def __init__(self, index: Index, imports: dict[str, str], frameworks: set[str],
+                 own: set[str], foreign: set[str]):  # fmt: skip
         self.index, self.imports, self.frameworks = index, imports, frameworks
+        self.own, self.foreign = own, foreign  # functions of the program, names of other packages
         self.calls: list[Call] = []
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -205,10 +241,12 @@ class _Calls(ast.NodeVisitor):
         keywords = {word.arg for word in node.keywords}
         if name:
             self._keep(node.func, name, self.index.named(name), keywords)
-        elif isinstance(node.func, ast.Attribute):
+        elif isinstance(node.func, ast.Attribute) and _root(node.func) not in self.foreign:
             method = node.func.attr
             for framework in sorted(self.frameworks):
-                if entries := self.index.method(method, framework):
+                entries = self.index.method(method, framework)
+                lacking = self.index.is_method(method, framework) and method not in self.own
+                if entries or lacking:
                     self._keep(node.func, f".{method}", entries, keywords, framework)
         if not name:
             self.visit(node.func)
