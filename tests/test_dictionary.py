@@ -397,12 +397,14 @@ def test_a_method_that_no_entry_knows_is_told_from_the_programs_own():
 def test_keras_goes_by_all_its_names():
     program = (
         "import tensorflow as tf\nfrom tensorflow.keras import layers\nimport keras as K\n"
-        "from keras.src.layers import Dense\n"
+        "from keras.src.layers import Dense\nfrom tensorflow.keras.layers import *\n"
         "tf.keras.layers.Dense(3)\nlayers.Dense(3)\nK.layers.Dense(3)\nDense(3)\n"
-        "tf.concat([], 0)\nmodel = K.Model()\nmodel.fit(1, 2)\n"
+        "tf.concat([], 0)\nmodel = K.Model()\nmodel.fit(1, 2)\nConv2D(3, 3)\nsorted([])\n"
     )
     found = translate(program, Index(CHAPTERS))
-    assert [call.line for call in found.known if call.name == "layers.Dense"] == [5, 6, 7, 8]
+    assert [call.line for call in found.known if call.name == "layers.Dense"] == [6, 7, 8, 9]
+    assert (13, "layers.Conv2D") in [(call.line, call.name) for call in found.known]
+    assert found.unknown == {}
     names = {call.name for call in found.known}
     assert {"tf.concat", ".fit"} <= names
     assert {call.framework for call in found.calls} == {"tensorflow"}

@@ -210,7 +210,10 @@ def _root(node: ast.expr) -> str | None:
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:
-    """Return what each imported name stands for in full, of the frameworks only."""
+    """Return what each imported name stands for in full, of the frameworks only.
+
+    A module of which everything is imported has a name that begins with a star.
+    """
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -220,6 +223,9 @@ def _imports(tree: ast.Module) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:
                 found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                if alias.name == "*":  # several modules may be imported so
+                    found[f"* {node.module}"] = node.module
+    found.pop("*", None)
     return {
         name: canonical(f"{full}.").rstrip(".")
         for name, full in found.items()
@@ -283,9 +289,14 @@ class _Calls(ast.NodeVisitor):
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
             node = node.value
-        if not isinstance(node, ast.Name) or node.id not in self.imports:
+        if not isinstance(node, ast.Name):
             return None
-        return canonical(".".join([self.imports[node.id], *reversed(parts)]))
+        rest = [node.id, *reversed(parts)]
+        if node.id in self.imports:
+            return canonical(".".join([self.imports[node.id], *rest[1:]]))
+        starred = [full for name, full in self.imports.items() if name.startswith("* ")]
+        whole = (canonical(".".join([full, *rest])) for full in starred)
+        return next((name for name in whole if name in self.index), None)
 
     def _keep(self, node, name, entries, keywords, framework="") -> None:
         framework = framework or ROOTS[name.partition(".")[0]]
