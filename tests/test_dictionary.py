@@ -214,7 +214,8 @@ def test_a_deprecated_call_is_no_counterpart(tmp_path):
 def test_defaults_are_those_of_the_installed_packages():
     pytest.importorskip("sidebyside.porting")
     found = defaults.changed(defaults.record()["defaults"], defaults.read_defaults())
-    assert found == [], "python -m sidebyside.dictionary.defaults --save records them"
+    records = "'python -m sidebyside.dictionary.defaults --save' records it"
+    assert not found, "\n".join([*found, records])
 
 
 def same_value(values):
