@@ -187,15 +187,12 @@ class _Module:
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         tree = ast.parse(source, file)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        try:
-            with warnings.catch_warnings(record=True) as said:
-                warnings.simplefilter("always")
-                exec(compile(tree, file, "exec"), self.space)
-                value = None
-                if last is not None:
-                    value = eval(compile(ast.Expression(last.value), file, "eval"), self.space)
-        finally:
-            self.said = said
+        value = None
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            exec(compile(tree, file, "exec"), self.space)
+            if last is not None:
+                value = eval(compile(ast.Expression(last.value), file, "eval"), self.space)
         old = [str(warning.message) for warning in said if warning.filename == file
                and issubclass(warning.category, FutureWarning | DeprecationWarning)]  # fmt: skip
         if old:
