@@ -11,7 +11,8 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 from sidebyside import dictionary
-from sidebyside.execute import MODULES, StepFailed, missing_frameworks
+from sidebyside.frameworks import OWNERS, missing
+from sidebyside.lessons.execution import StepFailed
 
 # One compute thread a worker: on a busy machine two wait for each other more
 # than they compute. Set before any framework is imported; kernels inherit it.
@@ -24,7 +25,7 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
-MISSING = missing_frameworks()
+MISSING = missing()
 
 
 def pytest_addoption(parser):
@@ -85,7 +86,7 @@ class DictionaryEntry(pytest.Item):
     """An entry, which is executed in both frameworks."""
 
     def runtest(self):
-        from sidebyside.dictionary.run import prove
+        from sidebyside.proof.proving import prove
 
         prove(self.entry, self.chapter)
 
@@ -111,7 +112,7 @@ def why_missing(error):
     """Return the sentence on the framework whose absence raised `error`."""
     if isinstance(error, ModuleNotFoundError):
         module = str(error.name).partition(".")[0]
-        return MISSING.get(MODULES.get(module))
+        return MISSING.get(OWNERS.get(module))
     return error.hint if isinstance(error, StepFailed) and MISSING else None
 
 

@@ -37,8 +37,8 @@ html_sidebars = {
         "sidebar/scroll-end.html",
     ]
 }
-pygments_style = "sidebyside.highlighting.Light"
-pygments_dark_style = "sidebyside.highlighting.Dark"
+pygments_style = "sidebyside.view.highlighting.Light"
+pygments_dark_style = "sidebyside.view.highlighting.Dark"
 FONTS = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 )

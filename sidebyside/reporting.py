@@ -6,8 +6,9 @@ import os
 import platform
 import sys
 
+from sidebyside.frameworks import LIBRARIES
+
 REPORT_KEY = "application/json"
-LIBRARIES = ("torch", "torchvision", "tensorflow", "keras", "numpy")
 
 
 def report(framework: str, data: str, **figures: float | int | str) -> None:

@@ -13,14 +13,8 @@ from sidebyside.datasets._cifar10 import Cifar10, cifar10
 from sidebyside.datasets._imdb import Imdb, imdb
 from sidebyside.datasets._mnist import Mnist, mnist
 from sidebyside.datasets._movielens import MovieLens, movielens
-from sidebyside.datasets.store import (
-    DamagedDataError,
-    DataError,
-    MissingDataError,
-    UnsafeArchiveError,
-    data_folder,
-    data_size,
-)
+from sidebyside.datasets.store import data_folder, data_size
+from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
 
 LOADERS = {  # by the name that the command line uses
     "cifar10": cifar10,

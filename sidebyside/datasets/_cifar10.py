@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sidebyside.datasets import _shapes
 from sidebyside.datasets.store import Store, data_size
+from sidebyside.samples import shapes
 
 FOLDER = "cifar-10-batches-py"
 ARCHIVE = "cifar-10-python.tar.gz"
@@ -87,14 +87,14 @@ def _unpickle(path: Path) -> dict:
 
 
 def _sample_files() -> dict[str, bytes]:
-    images, labels = _shapes.draw(2500, seed=10)
+    images, labels = shapes.draw(2500, seed=10)
     prefix, files = f"sample/{FOLDER}", {}
     for number in range(1, 6):
         part = slice(400 * number - 400, 400 * number)
         title = b"training batch %d of 5" % number
         files[f"{prefix}/data_batch_{number}"] = _batch(images[part], labels[part], title)
     files[f"{prefix}/test_batch"] = _batch(images[2000:], labels[2000:], b"testing batch 1 of 1")
-    names = [name.encode() for name in _shapes.NAMES]
+    names = [name.encode() for name in shapes.NAMES]
     meta = {b"num_cases_per_batch": 400, b"label_names": names, b"num_vis": 3072}
     files[f"{prefix}/batches.meta"] = pickle.dumps(meta, protocol=2)
     return files

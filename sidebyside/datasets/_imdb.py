@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sidebyside.datasets import _reviews
 from sidebyside.datasets.store import Store, data_size, read_folder
+from sidebyside.samples import reviews
 
 FOLDER = "aclImdb"
 ARCHIVE = "aclImdb_v1.tar.gz"
@@ -81,7 +81,7 @@ def _read(folders: dict[tuple[str, str], Path], split: str) -> tuple[tuple[str, 
 def _sample_folders() -> dict[str, dict[str, bytes]]:
     folders = {}
     for split, count, seed in (("train", 1000, 10), ("test", 400, 11)):
-        texts, labels = _reviews.write(count, seed)
+        texts, labels = reviews.write(count, seed)
         for label, name in enumerate(CLASSES):
             numbers = np.flatnonzero(labels == label)
             folders[f"sample/{FOLDER}/{split}/{name}"] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sidebyside.datasets import _digits
 from sidebyside.datasets.store import Store, data_size
+from sidebyside.samples import digits
 
 FOLDER = "MNIST/raw"
 LARGEST_BLOCK = 65_535  # bytes in a block of a deflate stream that is stored as it is
@@ -83,7 +83,7 @@ def _read_idx(path: Path) -> np.ndarray:
 
 
 def _sample_files() -> dict[str, bytes]:
-    images, labels = _digits.draw(2500, seed=28)
+    images, labels = digits.draw(2500, seed=28)
     parts = {"train": slice(2000), "t10k": slice(2000, None)}
     files = {}
     for name, part in parts.items():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sidebyside.datasets import _tastes
 from sidebyside.datasets.store import Store, data_size
+from sidebyside.samples import tastes
 
 FOLDER = "ml-100k"
 ARCHIVE = "ml-100k.zip"
@@ -123,7 +123,7 @@ def _read(paths: dict[str, Path], size: str) -> MovieLens:
 
 
 def _sample_files() -> dict[str, bytes]:
-    made = _tastes.make(seed=100)
+    made = tastes.make(seed=100)
     rows = zip(made.users + 1, made.films + 1, made.ratings, made.timestamps, strict=True)
     items = []
     for number, (title, genres) in enumerate(zip(made.titles, made.genres, strict=True), 1):

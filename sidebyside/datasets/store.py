@@ -23,26 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-REGISTRY_FILE = REPOSITORY / "data" / "registry.txt"
+from sidebyside.checkout import ROOT, package_data
+from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
+
+REGISTRY_FILE = package_data("data/registry.txt")
 SIZES = ("full", "sample")
 SAMPLE_HINT = "Set SIDEBYSIDE_DATA=sample to work on the built-in sample instead."
-
-
-class DataError(RuntimeError):
-    """A data set cannot be had as asked; the message says what to do."""
-
-
-class MissingDataError(DataError):
-    """A file is not there and could not be downloaded."""
-
-
-class DamagedDataError(DataError):
-    """A file does not have the hash that the registry gives for it."""
-
-
-class UnsafeArchiveError(DataError):
-    """An archive holds a member that would land outside the data folder."""
 
 
 def data_size() -> str:
@@ -58,7 +44,7 @@ def data_size() -> str:
 
 def data_folder() -> Path:
     """Return the folder of the data sets: `SIDEBYSIDE_DATA_DIR`, or the repository's ``data/``."""
-    return Path(os.environ.get("SIDEBYSIDE_DATA_DIR") or REPOSITORY / "data").expanduser()
+    return Path(os.environ.get("SIDEBYSIDE_DATA_DIR") or ROOT / "data").expanduser()
 
 
 @dataclass(frozen=True)

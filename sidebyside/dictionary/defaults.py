@@ -4,27 +4,18 @@
 model; no default is typed there. They are read from the signatures of the installed packages and
 kept in ``dictionary/defaults.json``, so that what shows them needs neither framework:
 
-    python -m sidebyside.dictionary.defaults --save
-
-`changed` compares the record with the installed packages, for the test.
+    python -m sidebyside.proof.recording defaults --save
 """
 
-import argparse
-import inspect
 import json
-import re
-import sys
 import tomllib
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-from sidebyside.dictionary.entries import FOLDER, DictionaryError
-from sidebyside.dictionary.names import qualified, resolve
-from sidebyside.pairs import FRAMEWORKS
+from sidebyside.dictionary.entries import FOLDER
+from sidebyside.errors import DictionaryError
+from sidebyside.frameworks import FRAMEWORKS
 
-ARGUMENT = re.compile(r"([\w.]+)(?:\((\w+)\))?")
-PACKAGES = ("torch", "torchvision", "tensorflow", "keras")
 REQUIRED, NO_ARGUMENT = "required", "no argument"
 
 
@@ -65,14 +56,14 @@ def table(folder: Path = FOLDER) -> dict[str, list[Argument]]:
     """
     recorded = record(folder)["defaults"]
     sections = {}
-    for section in _file(folder).values():
+    for section in read_table(folder).values():
         rows = []
         for row in section["argument"]:
             names = {side: row[side] for side in FRAMEWORKS}
             if missing := [name for name in names.values() if name not in recorded]:
                 raise DictionaryError(
                     f"The default of {missing[0]} is not recorded: 'python -m "
-                    f"{__name__} --save' reads it from the installed packages."
+                    f"sidebyside.proof.recording defaults --save' reads it from the packages."
                 )
             found = {side: recorded[name] for side, name in names.items()}
             rows.append(Argument(names, row["effect"].strip(), row.get("entry", ""), found))
@@ -88,88 +79,10 @@ def record(folder: Path = FOLDER) -> dict:
     return json.loads(file.read_text("utf-8"))
 
 
-def default(name: str, framework: str) -> str:
-    """Return an argument's default as the installed package has it; needs the framework.
-
-    Raises
-    ------
-    LookupError
-        If there is no such call, or it has no such argument.
-    """
-    call, argument = ARGUMENT.fullmatch(name).groups()
-    found = resolve(qualified(call, framework))
-    if argument is None:
-        return NO_ARGUMENT
-    parameters = inspect.signature(found).parameters
-    if argument not in parameters:
-        raise LookupError(f"{call} has no argument {argument}, but {', '.join(parameters)}.")
-    value = parameters[argument].default
-    if value is inspect.Parameter.empty:
-        return REQUIRED
-    if inspect.isclass(value) or inspect.isfunction(value):
-        return value.__name__
-    return repr(getattr(value, "value", value))  # of an enumeration, what it stands for
-
-
-def read_defaults(folder: Path = FOLDER) -> dict[str, str]:
-    """Return the defaults of all arguments of the table, as the installed packages have them."""
-    return {
-        row[side]: default(row[side], side)
-        for section in _file(folder).values()
-        for row in section["argument"]
-        for side in FRAMEWORKS
-    }
-
-
-def changed(recorded: dict[str, str], installed: dict[str, str]) -> list[str]:
-    """Return what is recorded otherwise than it is installed, a sentence each."""
-    sentences = []
-    for name in {**recorded, **installed}:
-        old, new = recorded.get(name), installed.get(name)
-        if old is None:
-            sentences.append(f"{name} is {new}, and not recorded yet.")
-        elif new is None:
-            sentences.append(f"{name} is recorded, and not in the table any more.")
-        elif old != new:
-            sentences.append(f"{name} was {old}, and is {new} in the installed package.")
-    return sentences
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the installed packages."""
-    return {name: version(name) for name in PACKAGES}
-
-
-def write_json(file: Path, content: dict) -> None:
-    """Write a record, whole or not at all."""
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    part.replace(file)
-
-
-def _file(folder: Path) -> dict:
+def read_table(folder: Path = FOLDER) -> dict:
+    """Return what ``defaults.toml`` says, section by section."""
     file = folder / "defaults.toml"
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise DictionaryError(f"{file.name} is not TOML: {error}.") from None
-
-
-def main(words: list[str] | None = None) -> int:
-    """Say what changed; with --save, record it. Return 1 if the record is not up to date."""
-    parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description=__doc__)
-    parser.add_argument("--save", action="store_true", help="write dictionary/defaults.json")
-    chosen = parser.parse_args(words)
-    import sidebyside.porting  # noqa: F401  PyTorch before TensorFlow
-
-    installed = read_defaults()
-    sentences = changed(record()["defaults"], installed)
-    print("\n".join(sentences) or "The record is up to date.")
-    if chosen.save:
-        write_json(FOLDER / "defaults.json", {"versions": versions(), "defaults": installed})
-        return 0
-    return len(sentences) > 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

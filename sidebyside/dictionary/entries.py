@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
-from sidebyside.pairs import FRAMEWORKS, REPOSITORY
+from sidebyside.checkout import package_data
+from sidebyside.errors import DictionaryError
+from sidebyside.frameworks import FRAMEWORKS
 
-FOLDER = REPOSITORY / "dictionary"
+FOLDER = package_data("dictionary")
 CHAPTER = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)\.toml")
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -21,10 +23,6 @@ VERDICTS = {
 }
 # how results are compared
 COMPARISONS = ("values", "distribution")
-
-
-class DictionaryError(ValueError):
-    """A file of the dictionary is not in order; the message says which, where and what to do."""
 
 
 @dataclass(frozen=True, eq=False)

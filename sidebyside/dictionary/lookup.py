@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from sidebyside.dictionary.entries import Chapter, Entry
 from sidebyside.dictionary.names import last
-from sidebyside.pairs import FRAMEWORKS
+from sidebyside.frameworks import FRAMEWORKS
 
 EXACT, BEGINS, HAS = 100, 95, 90  # of 100: how well a term fits that is, begins with, or has it
 DIMENSION = re.compile(r"[123]d$")  # of Conv2d, BatchNorm1d

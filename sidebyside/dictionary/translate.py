@@ -15,13 +15,9 @@ from pathlib import Path
 
 from sidebyside.dictionary.entries import Chapter, Entry
 from sidebyside.dictionary.names import PREFIXES, canonical, last, qualified
+from sidebyside.errors import ProgramError
+from sidebyside.frameworks import OWNERS as ROOTS
 
-ROOTS = {
-    "torch": "pytorch",
-    "torchvision": "pytorch",
-    "tensorflow": "tensorflow",
-    "keras": "tensorflow",
-}
 # what the dictionary's names of methods begin with
 OWNERS = {
     "pytorch": ("torch.Tensor.", "torch.nn.Module.", "torch.optim.Optimizer."),
@@ -36,10 +32,6 @@ COMMON = {
 } | {"load", "save"}  # fmt: skip
 PYTHON_CELLS = ("%%time", "%%capture", "%%prun")  # commands before a cell of Python
 MAGIC = re.compile(r"^(\s*)([%!].*)$", re.MULTILINE)
-
-
-class ProgramError(ValueError):
-    """A file that cannot be read as a program; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
-from sidebyside.pairs import REPOSITORY
+from sidebyside.checkout import ROOT
 from sidebyside.site.pages import Site
 from sidebyside.site.sources import assemble
 
@@ -15,7 +15,7 @@ def main(words: list[str] | None = None) -> int:
     """Build the site into a folder; what is built already and did not change is left alone."""
     parser = argparse.ArgumentParser(prog="python -m sidebyside.site", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the site goes: build/site")
-    parser.add_argument("--root", type=Path, default=REPOSITORY, help="the repository")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the repository")
     chosen = parser.parse_args(words)
     folder, root = chosen.folder.resolve(), chosen.root.resolve()
     work = folder.with_name(f"{folder.name}-work")

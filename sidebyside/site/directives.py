@@ -6,13 +6,16 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from sidebyside import page
-from sidebyside.compare import compare
-from sidebyside.pairs import FRAMEWORKS, Pair, TopicError, find_pair
-from sidebyside.parity_record import record_file
-from sidebyside.results import CODE_FIGURES, COST, QUALITY, last_report
-from sidebyside.site import dictionary, learning_path, results_page
+from sidebyside.errors import TopicError
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.pairs import Pair, find_pair
+from sidebyside.measure.figures import CODE_FIGURES, COST, QUALITY, last_report
+from sidebyside.measure.parity_record import record_file
+from sidebyside.site import dictionary_pages as dictionary
+from sidebyside.site import learning_path, results_page
 from sidebyside.site.pages import Site, relative
+from sidebyside.view import page
+from sidebyside.view.comparison import compare
 
 say = logging.getLogger(__name__).warning
 

@@ -9,19 +9,19 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from sidebyside.markdown import formula
-from sidebyside.page import ASSETS
-from sidebyside.pairs import REPOSITORY
+from sidebyside.checkout import PACKAGE, ROOT
 from sidebyside.site import directives, navigation
 from sidebyside.site.pages import Site
 from sidebyside.site.sources import copy_originals
+from sidebyside.view.markdown import formula
+from sidebyside.view.page import ASSETS
 
 say = logging.getLogger(__name__).warning
 
 
 def setup(app: Sphinx) -> dict:
     """Register the extension."""
-    app.add_config_value("sidebyside_root", str(REPOSITORY), "env")
+    app.add_config_value("sidebyside_root", str(ROOT), "env")
     # all is built anew when there are other pages, or when what builds them has changed
     app.add_config_value("sidebyside_pages", [], "env")
     app.add_config_value("sidebyside_code", "", "env")
@@ -54,7 +54,7 @@ def _configure(app: Sphinx, config) -> None:
 
 def _fingerprint() -> str:
     """Return a hash of the package's code and templates."""
-    files = sorted(file for file in ASSETS.parent.rglob("*") if file.suffix in (".py", ".jinja"))
+    files = sorted(file for file in PACKAGE.rglob("*") if file.suffix in (".py", ".jinja"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

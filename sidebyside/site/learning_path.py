@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby, pairwise
 
-from sidebyside import markdown
-from sidebyside.pairs import FRAMEWORKS, Pair
-from sidebyside.site.lessons import about
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.pairs import Pair
 from sidebyside.site.navigation import LEVELS
 from sidebyside.site.pages import Site, page, relative
+from sidebyside.site.summaries import about
+from sidebyside.view import markdown
 
 BOX, GAP = (226, 54), (22, 26)  # width and height, in pixels
 HEAD = 34  # height of a level's heading

@@ -5,8 +5,8 @@ from itertools import groupby
 
 from sphinx.application import Sphinx
 
-from sidebyside.pairs import Pair
-from sidebyside.site import dictionary
+from sidebyside.lessons.pairs import Pair
+from sidebyside.site import dictionary_pages as dictionary
 from sidebyside.site.pages import HOME, VIEWS, Site, page, relative
 
 LEVELS = {

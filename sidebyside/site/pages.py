@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sidebyside.checkout import repository_url
 from sidebyside.dictionary import Chapter, Entry, read_all
-from sidebyside.pairs import FRAMEWORKS, Pair, find_pairs, repository_url
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.pairs import Pair, find_pairs
 
 VIEWS = {"both": "Side by side"} | FRAMEWORKS
 DOCUMENTS = {

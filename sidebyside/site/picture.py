@@ -11,10 +11,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from sidebyside.pairs import REPOSITORY
+from sidebyside.checkout import ROOT
 
-TARGET = REPOSITORY / "docs" / "comparison.png"
-PAGE = REPOSITORY / "build" / "site" / "beginner" / "image_classification.html"
+TARGET = ROOT / "docs" / "comparison.png"
+PAGE = ROOT / "build" / "site" / "beginner" / "image_classification.html"
 STEP = "define-block"  # the first step in sight
 SIZE = {"width": 1440, "height": 900}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

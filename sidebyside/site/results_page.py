@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from sidebyside.compare import Comparison
-from sidebyside.pairs import FRAMEWORKS
-from sidebyside.results import CODE_FIGURES, COST, QUALITY
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.measure.figures import CODE_FIGURES, COST, QUALITY
 from sidebyside.site.navigation import LEVELS
 from sidebyside.site.pages import page, relative
+from sidebyside.view.comparison import Comparison
 
 SAME = {COST["parameters"][0]}  # figures that do not differ within a pair: not plotted
 ROW, TOP = 52, 28  # heights, in pixels

@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sidebyside import pairs
-from sidebyside.markdown import is_relative
-from sidebyside.page import picture_name
-from sidebyside.pairs import FRAMEWORKS, Pair
-from sidebyside.site import dictionary
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.address import links
+from sidebyside.lessons.pairs import Pair
+from sidebyside.site import dictionary_pages as dictionary
 from sidebyside.site.pages import Site, page, relative
+from sidebyside.view.markdown import is_relative
+from sidebyside.view.page import picture_name
 
 # a link to an entry of the dictionary, whose anchor Sphinx does not know
 ENTRY = re.compile(r"\[([^\]\n]+)\]\(([^)\s]*dictionary/\d\d_\w+\.toml#[a-z0-9-]+)\)")
@@ -103,7 +104,7 @@ def _buttons(site: Site, pair: Pair, framework: str) -> str:
     places = [
         ("Side by side", relative(f"/{page(pair, 'both')}", here), "primary"),
         (f"The same in {FRAMEWORKS[twin]}", relative(f"/{page(pair, twin)}", here), twin),
-        ("Open in Colab", pairs.links(pair, framework, site.url)["colab"], ""),
+        ("Open in Colab", links(pair, framework, site.url)["colab"], ""),
     ]
     buttons = [f'<a class="{kind}" href="{place}">{text}</a>' for text, place, kind in places]
     file = f"{up}_downloads/{pair.topic}_{framework}.ipynb"

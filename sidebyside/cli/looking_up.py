@@ -1,0 +1,55 @@
+"""The dictionary: look a call up, mark the calls of a program."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sidebyside.cli.console import console, fail
+
+app = typer.Typer()
+
+
+@app.command()
+def lookup(
+    words: Annotated[
+        list[str],
+        typer.Argument(help="A name of either framework, or words: conv2d, 'class weights'."),
+    ],
+    number: Annotated[
+        int, typer.Option("--number", "-n", min=1, help="How many entries to show in full.")
+    ] = 3,
+) -> None:
+    """Look a call up in the dictionary: both sides in two columns, what differs, the traps."""
+    from sidebyside.dictionary import read_all
+    from sidebyside.dictionary.defaults import table
+    from sidebyside.dictionary.lookup import find, near
+    from sidebyside.view import entry_terminal as terminal
+
+    asked, chapters = " ".join(words), read_all()
+    matches = find(asked, chapters)
+    if not matches:
+        fail(
+            f"The dictionary has nothing on {asked!r}. Near it: {', '.join(near(asked, chapters))}."
+        )
+    arguments = [row for rows in table().values() for row in rows]
+    terminal.show(matches, number, arguments, console)
+
+
+@app.command()
+def translate(
+    file: Annotated[Path, typer.Argument(help="A Python file, or a notebook.")],
+) -> None:
+    """Mark every call of a program that the dictionary knows, with its counterpart and its trap.
+
+    Nothing is converted. = is the same, ≈ the same if you set something, ≠ has no counterpart;
+    the numbers lead to what to know of each, below the program. What is not known ends the list.
+    """
+    from sidebyside.dictionary import read_all
+    from sidebyside.dictionary.coverage import methods
+    from sidebyside.dictionary.translate import Index, read_program
+    from sidebyside.dictionary.translate import translate as mark
+    from sidebyside.view import entry_terminal as terminal
+
+    index = Index(read_all(), methods())
+    terminal.show_translation(mark(read_program(file), index), console)

@@ -1,0 +1,172 @@
+"""What makes two notebooks a pair, checked."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from sidebyside.dictionary import read
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.address import links, setup_source
+from sidebyside.lessons.pairs import Pair
+from sidebyside.lessons.steps import FIRST_STEPS, LAST_STEPS, Step, steps, tags
+from sidebyside.measure.figures import last_report
+
+MAX_COLUMNS = 79
+MAX_BYTES = 1_000_000
+STEP_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NOISE = re.compile(
+    r"\w*Warning: |^[IWE]\d{4} \d\d:|oneDNN|computation_placer|cuda_executor|TqdmWarning"
+    r"|/(?:home|root|tmp|Users|content)/\w|[A-Z]:\\Users\\",
+    re.MULTILINE,
+)
+KNOWN_TAGS = {"framework", "nbval-ignore-output", "nbval-skip", "raises-exception"}
+
+
+def problems(pair: Pair, url: str) -> list[str]:
+    """Return what is wrong with a pair, a sentence each; none if it is in order.
+
+    Parameters
+    ----------
+    url
+        The repository's address, which the links and the set-up cell must have.
+    """
+    missing = [f for f in FRAMEWORKS if not pair.path(f).is_file()]
+    if missing:
+        return [f"{pair.path(framework).name} is missing." for framework in missing]
+    found = []
+    for framework in FRAMEWORKS:
+        name = pair.path(framework).name
+        found += [f"{name}: {text}" for text in _file_problems(pair.path(framework))]
+    if found:
+        return found  # the rest needs two notebooks that can be read
+    for framework in FRAMEWORKS:
+        name = pair.path(framework).name
+        found += [f"{name}: {text}" for text in _notebook_problems(pair, framework, url)]
+    return found + list(_order_problems(pair)) + list(_twin_problems(pair))
+
+
+def _file_problems(path: Path) -> Iterator[str]:
+    raw = json.loads(path.read_text("utf-8"))
+    version = (raw.get("nbformat"), raw.get("nbformat_minor"))
+    if version != (4, 5):
+        yield f"its format is {version[0]}.{version[1]}, not 4.5."
+    ids = [cell.get("id", "") for cell in raw["cells"]]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        yield f"two cells have the id {name!r}."
+    for name in ids:
+        if not STEP_NAME.fullmatch(name):
+            yield f"the id {name!r} is not the name of a step, as 'define-model' is."
+    if path.stat().st_size > MAX_BYTES:
+        yield f"it has {path.stat().st_size:,} bytes, more than {MAX_BYTES:,}."
+
+
+def _notebook_problems(pair: Pair, framework: str, url: str) -> Iterator[str]:
+    notebook = pair.read(framework)
+    cells = {cell.id: cell for cell in notebook.cells}
+    names = list(cells)
+    if tuple(names[: len(FIRST_STEPS)]) != FIRST_STEPS:
+        yield f"it does not begin with the steps {', '.join(FIRST_STEPS)}."
+    order = [name for name in names if name in LAST_STEPS]
+    if tuple(order) != LAST_STEPS:
+        yield f"it does not have the steps {', '.join(LAST_STEPS)}, in this order."
+    if "setup" in cells and cells["setup"].source != setup_source(url):
+        yield "its set-up cell is not the one that 'sidebyside repository' writes."
+    if "title" in cells:
+        yield from _title_problems(pair, framework, url, cells["title"].source)
+    if any(cell.cell_type == "code" and not cell.execution_count for cell in notebook.cells):
+        yield f"it was not run from end to end: 'sidebyside run {pair.topic} --save' stores a run."
+    for cell in notebook.cells:
+        yield from (f"step {cell.id!r}: {text}" for text in _cell_problems(pair, cell))
+
+
+def _title_problems(pair: Pair, framework: str, url: str, source: str) -> Iterator[str]:
+    if not source.startswith("# "):
+        yield "its title cell does not begin with a heading of the first level."
+    for kind, target in links(pair, framework, url).items():
+        if f"({target})" not in source:
+            yield f"its title cell has no link ({kind}) to {target}."
+
+
+def _cell_problems(pair: Pair, cell: nbformat.NotebookNode) -> Iterator[str]:
+    if not cell.source.strip():
+        yield "it is empty."
+    if unknown := set(tags(cell)) - KNOWN_TAGS:
+        yield f"the tag {sorted(unknown)[0]!r} is not known."
+    if cell.cell_type == "code":
+        yield from _code_problems(cell)
+    else:
+        for target, anchor in re.findall(r"\]\(([^)#:]+)(?:#([^)]*))?\)", cell.source):
+            file = (pair.folder / target).resolve()
+            if not file.exists():
+                yield f"it links to {target}, which is not there."
+            elif file.parent.name == "dictionary" and anchor and anchor not in _entries(file):
+                yield f"it links to the entry {anchor!r}, which is not in {target}."
+
+
+@cache
+def _entries(file: Path) -> set[str]:
+    """Return the keys of the entries in a file of the dictionary."""
+    return {entry.key for entry in read(file).entries}
+
+
+def _code_problems(cell: nbformat.NotebookNode) -> Iterator[str]:
+    for number, line in enumerate(cell.source.splitlines(), 1):
+        if len(line) > MAX_COLUMNS:
+            yield f"line {number} has {len(line)} columns, more than {MAX_COLUMNS}."
+    if set(cell.metadata) - {"tags"}:
+        yield f"its metadata has more than tags: {sorted(set(cell.metadata) - {'tags'})}."
+    for output in cell.outputs:
+        if output.output_type == "error" and "raises-exception" not in tags(cell):
+            yield f"it stores an error ({output.ename})."
+        elif noise := NOISE.search(_text(output)):
+            yield f"its output has noise in it: {noise[0]!r}."
+
+
+def _text(output: nbformat.NotebookNode) -> str:
+    if output.output_type == "stream":
+        return output.text
+    data = output.get("data", {})
+    return "\n".join(str(data.get(kind, "")) for kind in ("text/plain", "text/html"))
+
+
+def _order_problems(pair: Pair) -> Iterator[str]:
+    names = [[cell.id for cell in pair.read(framework).cells] for framework in FRAMEWORKS]
+    if names[0] == names[1]:
+        return
+    for number, (left, right) in enumerate(zip(*names, strict=False), 1):
+        if left != right:
+            yield f"cell {number} is the step {left!r} in PyTorch, {right!r} in TensorFlow."
+            return
+    longer = max(names, key=len)
+    yield f"the step {longer[min(map(len, names))]!r} is in one notebook only."
+
+
+def _twin_problems(pair: Pair) -> Iterator[str]:
+    for step in steps(pair):
+        yield from (f"step {step.id!r}: {text}" for text in _step_problems(step))
+    reports = [last_report(pair.read(framework)) for framework in FRAMEWORKS]
+    keys = [set(report or {}) - {"torch", "torchvision", "tensorflow", "keras"}
+            for report in reports]  # fmt: skip
+    if not all(reports):
+        yield "step 'report': the stored output has no figures."
+    elif keys[0] != keys[1]:
+        yield f"step 'report': only one side has {', '.join(sorted(keys[0] ^ keys[1]))}."
+
+
+def _step_problems(step: Step) -> Iterator[str]:
+    kinds = {cell.cell_type for cell in step.cells}
+    marked = ["framework" in tags(cell) for cell in step.cells]
+    if kinds == {"markdown"} and not step.same and not all(marked):
+        yield "its text differs, and not both cells are tagged 'framework'."
+    if kinds == {"markdown"} and step.same and any(marked):
+        yield "its text is the same, so that the tag 'framework' is wrong."
+    if kinds == {"code"} and set(tags(step.pytorch)) != set(tags(step.tensorflow)):
+        yield "its cells are tagged differently."
+    if len(kinds) == 2 and not any(
+        mark for mark, cell in zip(marked, step.cells, strict=True) if cell.cell_type == "markdown"
+    ):
+        yield "it is code on one side only; tag the other side's reason 'framework'."

@@ -1,0 +1,77 @@
+"""How the two notebooks of a pair line up: step by step, by the ids of their cells."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sidebyside.lessons.pairs import Pair
+
+if TYPE_CHECKING:  # importing it takes a second: only what reads a notebook does
+    import nbformat
+
+FIRST_STEPS = ("title", "setup", "imports")
+LAST_STEPS = ("check", "report", "differences", "exercises", "explain")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a pair: the two cells that share an id."""
+
+    id: str
+    pytorch: nbformat.NotebookNode
+    tensorflow: nbformat.NotebookNode
+
+    @property
+    def cells(self) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
+        """The PyTorch cell and the TensorFlow/Keras cell."""
+        return self.pytorch, self.tensorflow
+
+    @property
+    def same(self) -> bool:
+        """Whether both cells have the same text."""
+        return self.pytorch.cell_type == self.tensorflow.cell_type and (
+            self.pytorch.source == self.tensorflow.source
+        )
+
+
+def steps(pair: Pair) -> list[Step]:
+    """Return the steps of `pair`, aligned by cell id.
+
+    Where the two files disagree (which the checks forbid), a step that only one of them has
+    stands where it has it, with an empty cell on the other side.
+    """
+    return align(pair.read("pytorch"), pair.read("tensorflow"))
+
+
+def align(pytorch: nbformat.NotebookNode, tensorflow: nbformat.NotebookNode) -> list[Step]:
+    """Return the steps of two notebooks, aligned by cell id."""
+    left = {cell.id: cell for cell in pytorch.cells}
+    right = {cell.id: cell for cell in tensorflow.cells}
+    return [
+        Step(name, left.get(name) or _nothing(name), right.get(name) or _nothing(name))
+        for name in _merged(list(left), list(right))
+    ]
+
+
+def _merged(left: list[str], right: list[str]) -> Iterator[str]:
+    matcher = difflib.SequenceMatcher(a=left, b=right, autojunk=False)
+    seen = set()
+    for _, a, b, c, d in matcher.get_opcodes():
+        for name in left[a:b] + right[c:d]:
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+
+def _nothing(name: str) -> nbformat.NotebookNode:
+    from nbformat.v4 import new_markdown_cell
+
+    return new_markdown_cell("", id=name)
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])

@@ -1,0 +1,51 @@
+"""What is removed from an executed notebook before it is stored."""
+
+import base64
+import io
+import re
+
+import nbformat
+from PIL import Image
+
+from sidebyside.lessons.notebooks import METADATA
+
+LARGE_PICTURE = 80_000  # base64 characters
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Remove from a notebook what differs from run to run and tells a reader nothing.
+
+    Time stamps, widget states, versions of the kernel, and the terminal's colours and movements
+    in streams; what a progress bar wrote comes down to its last state. Large pictures become
+    JPEG, which photographs are a fifth of the size in.
+    """
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = last_state(output.text)
+            elif len(output.get("data", {}).get("image/png", "")) > LARGE_PICTURE:
+                output.data["image/jpeg"] = _jpeg(output.data.pop("image/png"))
+    return notebook
+
+
+def last_state(text: str) -> str:
+    """Return what a terminal would show of `text`, without its colours."""
+    lines = []
+    for line in ANSI.sub("", text).split("\n"):
+        shown = ""
+        for part in re.split(r"\r|\x08+", line):
+            shown = part + shown[len(part) :]
+        lines.append(shown.rstrip())
+    return "\n".join(lines)
+
+
+def _jpeg(png: str) -> str:
+    """Return a base64 PNG as a base64 JPEG."""
+    jpeg = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
+        picture.convert("RGB").save(jpeg, "JPEG", quality=85)
+    return base64.b64encode(jpeg.getvalue()).decode("ascii")

@@ -1,0 +1,43 @@
+"""Prove that a PyTorch model and a Keras 3 model (TensorFlow backend) are the same model.
+
+`port_weights` copies the weights of a PyTorch model into a Keras one, layer by layer. `compare`
+then puts both through the same batches and measures how far apart they are: outputs, loss, every
+gradient, every weight after a number of optimiser steps.
+
+    result = compare(
+        torch_model, keras_model, batches, torch_loss, keras_loss,
+        torch_make_optimizer, keras_make_optimizer,
+    )
+    print(result.summary())
+    assert result.ok
+
+The table of all layouts is in the docstring of `port_weights`; what a comparison takes out of the
+way, because the libraries differ there by design, is in that of `compare`. This is a library: it
+knows no lesson and no checkout.
+"""
+
+# PyTorch before TensorFlow, which porting sees to
+from sidebyside.parity.porting import Mapping, PortingError, port_weights
+
+# isort: split
+
+from sidebyside.parity.comparing import (
+    Difference,
+    ParityResult,
+    Tolerances,
+    channels_first,
+    channels_last,
+    compare,
+)
+
+__all__ = [
+    "Difference",
+    "Mapping",
+    "ParityResult",
+    "PortingError",
+    "Tolerances",
+    "channels_first",
+    "channels_last",
+    "compare",
+    "port_weights",
+]

@@ -1,0 +1,169 @@
+"""Prove entries: run both sides, compare them, and show that the traps are traps.
+
+``python -m sidebyside.proof FILE [KEY ...]`` runs a chapter, or some of its entries.
+"""
+
+import argparse
+import dataclasses
+import math
+import subprocess
+import sys
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sidebyside.dictionary.entries import Chapter, DictionaryError, Entry, Trap, read
+from sidebyside.dictionary.names import wrong_names
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.proof.differences import (
+    EntryFailed,
+    Side,
+    absolute,
+    compare_gradients,
+    compare_results,
+    distance,
+    quantile_difference,
+    quantile_distance,
+)
+from sidebyside.proof.sides import clean, run_sides
+
+DIGITS = 0.06  # how far a trap's difference may be from the one that is written, relative to it
+LEAST = 10  # a trap's difference is at least so many times the tolerance
+ALONE = "sidebyside.proof"
+
+
+@dataclass
+class Proof:
+    """What was measured of an entry: the largest relative differences, None without any."""
+
+    values: float | None = None
+    gradients: float | None = None
+    traps: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        parts = [f"{name} {value:.1e}" for name in ("values", "gradients")
+                 if (value := getattr(self, name)) is not None]  # fmt: skip
+        return "; ".join([*parts, *self.traps]) or "checks hold"
+
+
+def prove(entry: Entry, chapter: Chapter) -> Proof:
+    """Run an entry and its traps.
+
+    Raises
+    ------
+    EntryFailed
+        If the sides differ by more than the entry says, or a trap does not; if a line fails.
+    """
+    if entry.alone:
+        return _prove_alone(entry, chapter)
+    if wrong := wrong_names(entry):
+        raise EntryFailed(" ".join(wrong))
+    with clean():
+        sides = run_sides(entry, chapter, entry.lines)
+    proof = Proof()
+    if entry.tolerance is not None:
+        proof.values = compare_results(entry, *sides.values())
+        proof.gradients = compare_gradients(entry, *sides.values())
+    for trap in entry.traps:
+        proof.traps.append(_prove_trap(entry, chapter, trap))
+    return proof
+
+
+def _prove_trap(entry: Entry, chapter: Chapter, trap: Trap) -> str:
+    """Return what the trap gave, if it is what the entry says of it."""
+    what = f"the trap in {FRAMEWORKS[trap.framework]} ({trap.lines.splitlines()[-1].strip()})"
+    other = next(side for side in FRAMEWORKS if side != trap.framework)
+    try:
+        with clean():
+            found = run_sides(entry, chapter, entry.lines | {trap.framework: trap.lines})
+    except EntryFailed:
+        raise
+    except Exception as error:
+        names = {kind.__name__ for kind in type(error).__mro__}
+        if trap.raises in names:
+            return f"trap raises {trap.raises}"
+        raise EntryFailed(f"{what} raises {type(error).__name__}: {error}") from error
+    if trap.raises:
+        raise EntryFailed(f"{what} does not raise {trap.raises}.")
+    left, right = found[trap.framework], found[other]
+    if trap.gives:
+        said = [set().union(*(leaf.texts for leaf in side.results)) for side in (left, right)]
+        if trap.gives not in said[0] or trap.gives in said[1]:
+            raise EntryFailed(
+                f"{what} is to give {trap.gives!r}, and the other side is not. It gives "
+                f"{' | '.join(sorted(said[0]))}, the other {' | '.join(sorted(said[1]))}."
+            )
+        return f"trap gives {trap.gives}"
+    measured = _trap_difference(entry, trap, what, left, right)
+    stated = trap.difference if trap.difference is not None else trap.gradient_difference
+    if not math.isclose(measured, stated, rel_tol=DIGITS):
+        raise EntryFailed(f"{what} differs by {measured:.2g}; the entry says {stated:g}.")
+    return f"trap {measured:.2g}"
+
+
+def _trap_difference(entry: Entry, trap: Trap, what: str, left: Side, right: Side) -> float:
+    if trap.difference is None:
+        pairs = [
+            (left.gradients[name], right.gradients[name])
+            for name in left.gradients
+            if left.gradients[name] is not None and right.gradients.get(name) is not None
+        ]
+    else:
+        pairs = [
+            (a.array, b.array)
+            for a, b in zip(left.results, right.results, strict=False)
+            if a.array is not None and b.array is not None
+        ]
+    if not pairs or len(left.results) != len(right.results):
+        raise EntryFailed(f"{what} gives nothing to compare; say what it 'gives', or 'raises'.")
+    for a, b in pairs:
+        if a.shape != b.shape:
+            raise EntryFailed(f"{what} gives shape {a.shape}, not {b.shape}: say so in 'gives'.")
+    drawn = entry.compare == "distribution"
+    relative = max((quantile_distance if drawn else distance)(a, b) for a, b in pairs)
+    if relative <= (1 if drawn else LEAST) * (entry.tolerance or 0):
+        raise EntryFailed(f"{what} differs by {relative:.2g} only, which is no difference.")
+    return max((quantile_difference if drawn else absolute)(a, b) for a, b in pairs)
+
+
+# ---- in a process of its own, and from the command line ----
+
+
+def _prove_alone(entry: Entry, chapter: Chapter) -> Proof:
+    command = [sys.executable, "-m", ALONE, "--here", str(chapter.file), entry.key]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = [line for line in done.stdout.splitlines() if line.startswith(f"{entry.key}: ")]
+    if done.returncode or not said:
+        raise EntryFailed(f"in a process of its own:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return Proof(traps=[said[0].partition(": ")[2]])
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a chapter, or some of its entries, a line each; return how many do not hold."""
+    parser = argparse.ArgumentParser(prog=f"python -m {ALONE}", description=__doc__)
+    parser.add_argument("file", type=Path, help="a chapter: dictionary/09_layers.toml")
+    parser.add_argument("keys", nargs="*", help="entries of it; all unless named")
+    parser.add_argument("--here", action="store_true", help="in this process in any case")
+    chosen = parser.parse_args(words)
+    chapter = read(chosen.file)
+    unknown = set(chosen.keys) - {entry.key for entry in chapter.entries}
+    if unknown:
+        raise DictionaryError(f"{chosen.file.name} has no entry {sorted(unknown)[0]!r}.")
+    failed = 0
+    for entry in chapter.entries:
+        if chosen.keys and entry.key not in chosen.keys:
+            continue
+        failed += not _say(entry, chapter, chosen.here)
+    return failed
+
+
+def _say(entry: Entry, chapter: Chapter, here: bool) -> bool:
+    entry = dataclasses.replace(entry, alone=False) if here else entry
+    try:
+        print(f"{entry.key}: {prove(entry, chapter)}", flush=True)
+        return True
+    except EntryFailed as error:
+        print(f"{entry.key} FAILED: {error}", flush=True)
+    except Exception:
+        print(f"{entry.key} FAILED:\n{traceback.format_exc(limit=-6)}", flush=True)
+    return False

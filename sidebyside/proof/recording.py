@@ -1,0 +1,177 @@
+"""What the dictionary knows of the installed packages, read from them and kept on record.
+
+    python -m sidebyside.proof.recording defaults --save
+    python -m sidebyside.proof.recording coverage --save
+
+The first reads the arguments' defaults from the signatures, for ``dictionary/defaults.json``. The
+second goes through the model files that torchvision and Keras bring, and notes in
+``dictionary/coverage.json`` which calls the dictionary does not know. The pages that show either
+need neither framework; `changed` compares record and packages, for the test.
+"""
+
+import argparse
+import importlib.util
+import inspect
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from sidebyside.dictionary.coverage import Coverage, full_name
+from sidebyside.dictionary.defaults import NO_ARGUMENT, REQUIRED, read_table, record
+from sidebyside.dictionary.entries import FOLDER, Chapter, read_all
+from sidebyside.dictionary.names import qualified, resolve
+from sidebyside.dictionary.translate import OWNERS, Index, read_program, translate
+from sidebyside.files import write_json
+from sidebyside.frameworks import FRAMEWORKS
+
+PACKAGES = ("torch", "torchvision", "tensorflow", "keras")
+ARGUMENT = re.compile(r"([\w.]+)(?:\((\w+)\))?")
+PROGRAMS = {
+    "torchvision/models": (
+        "alexnet.py", "vgg.py", "resnet.py", "densenet.py", "googlenet.py", "mobilenetv3.py",
+        "efficientnet.py", "convnext.py", "vision_transformer.py", "swin_transformer.py",
+        "maxvit.py", "segmentation/deeplabv3.py", "detection/ssd.py", "detection/retinanet.py",
+        "detection/roi_heads.py", "optical_flow/raft.py",
+    ),
+    "keras/src/applications": (
+        "vgg16.py", "resnet.py", "densenet.py", "inception_v3.py", "xception.py",
+        "mobilenet_v2.py", "mobilenet_v3.py", "efficientnet_v2.py", "convnext.py", "nasnet.py",
+    ),
+}  # fmt: skip
+
+
+def default(name: str, framework: str) -> str:
+    """Return an argument's default as the installed package has it; needs the framework.
+
+    Raises
+    ------
+    LookupError
+        If there is no such call, or it has no such argument.
+    """
+    call, argument = ARGUMENT.fullmatch(name).groups()
+    found = resolve(qualified(call, framework))
+    if argument is None:
+        return NO_ARGUMENT
+    parameters = inspect.signature(found).parameters
+    if argument not in parameters:
+        raise LookupError(f"{call} has no argument {argument}, but {', '.join(parameters)}.")
+    value = parameters[argument].default
+    if value is inspect.Parameter.empty:
+        return REQUIRED
+    if inspect.isclass(value) or inspect.isfunction(value):
+        return value.__name__
+    return repr(getattr(value, "value", value))  # of an enumeration, what it stands for
+
+
+def read_defaults(folder: Path = FOLDER) -> dict[str, str]:
+    """Return the defaults of all arguments of the table, as the installed packages have them."""
+    return {
+        row[side]: default(row[side], side)
+        for section in read_table(folder).values()
+        for row in section["argument"]
+        for side in FRAMEWORKS
+    }
+
+
+def changed(recorded: dict[str, str], installed: dict[str, str]) -> list[str]:
+    """Return what is recorded otherwise than it is installed, a sentence each."""
+    sentences = []
+    for name in {**recorded, **installed}:
+        old, new = recorded.get(name), installed.get(name)
+        if old is None:
+            sentences.append(f"{name} is {new}, and not recorded yet.")
+        elif new is None:
+            sentences.append(f"{name} is recorded, and not in the table any more.")
+        elif old != new:
+            sentences.append(f"{name} was {old}, and is {new} in the installed package.")
+    return sentences
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the installed packages."""
+    return {name: version(name) for name in PACKAGES}
+
+
+def measure(chapters: list[Chapter]) -> list[Coverage]:
+    """Return the coverage of every program; needs torchvision and Keras installed.
+
+    What the programs call of their own package's inside is left out: nobody else can.
+    """
+    index, found = Index(chapters, read_methods()), []
+    for folder, names in PROGRAMS.items():
+        for name in names:
+            translation = translate(read_program(_installed(folder) / name), index)
+            unknown = {
+                name: lines
+                for name, lines in translation.unknown.items()
+                if name.startswith(".") or _is_public(name)
+            }
+            found.append(Coverage(f"{folder}/{name}", len(translation.known), unknown))
+    return found
+
+
+def read_methods() -> dict[str, list[str]]:
+    """Return the names of the methods that each framework's objects have, as installed."""
+    return {
+        side: sorted(
+            {
+                name
+                for owner in owners
+                for name in dir(resolve(owner.removesuffix(".")))
+                if not name.startswith("_")
+            }
+        )
+        for side, owners in OWNERS.items()
+    }
+
+
+def _is_public(name: str) -> bool:
+    """Return whether a name can be called by anyone, and is no part of a package's inside."""
+    try:
+        resolve(full_name(name))
+    except LookupError:
+        return False
+    return not any(part.startswith("_") for part in name.split("."))
+
+
+def _installed(folder: str) -> Path:
+    package, _, rest = folder.partition("/")
+    # found without being imported
+    return Path(importlib.util.find_spec(package).origin).parent / rest
+
+
+def main(words: list[str] | None = None) -> int:
+    """Say what changed, or what is lacking; with --save, record it."""
+    parser = argparse.ArgumentParser(prog="python -m sidebyside.proof.recording")
+    parser.add_argument("what", choices=["defaults", "coverage"])
+    parser.add_argument("--save", action="store_true", help="write dictionary/WHAT.json")
+    chosen = parser.parse_args(words)
+    import sidebyside.parity.porting  # noqa: F401  PyTorch before TensorFlow
+
+    return (_defaults if chosen.what == "defaults" else _coverage)(chosen.save)
+
+
+def _defaults(save: bool) -> int:
+    installed = read_defaults()
+    sentences = changed(record()["defaults"], installed)
+    print("\n".join(sentences) or "The record is up to date.")
+    if save:
+        write_json(FOLDER / "defaults.json", {"versions": versions(), "defaults": installed})
+        return 0
+    return len(sentences) > 0
+
+
+def _coverage(save: bool) -> int:
+    rows = measure(read_all())
+    for row in rows:
+        print(f"{row.program}: {row.known} of {row.calls}; {', '.join(row.unknown) or 'all known'}")
+    if save:
+        programs = [vars(row) for row in rows]
+        content = {"versions": versions(), "programs": programs, "methods": read_methods()}
+        write_json(FOLDER / "coverage.json", content)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""With the same weights, the two models of each pair are the same model.
+
+Executed are each notebook's own cells: what PARITY_STEPS names, no more. Differences are measured
+on the sample, in float32, on one thread. With --save-parity they are stored, for the site to show.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons import pairs
+from sidebyside.measure import parity_record
+from sidebyside.parity import comparing as parity
+
+PARITY_STEPS = (
+    "imports",
+    "settings",
+    "load-data",
+    "define-first-weights",
+    "define-block",
+    "define-model",
+    "define-gru",
+    "define-wired",
+    "define-subclassed",
+    "define-loss",
+    "define-schedule",
+    "define-optimizer",
+)
+PAIRS = [pair for pair in pairs.find_pairs() if pair.topic not in parity_record.WITHOUT_MODEL]
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: pair.topic)
+def lesson(request):
+    """Return a pair, and for each framework the names that its cells define."""
+    spaces = {}
+    for framework in FRAMEWORKS:
+        spaces[framework] = {}
+        for cell in request.param.read(framework).cells:
+            if cell.id in PARITY_STEPS and cell.cell_type == "code":
+                exec(compile(cell.source, cell.id, "exec"), spaces[framework])
+    return request.param, spaces["pytorch"], spaces["tensorflow"]
+
+
+def images(lesson, count):
+    """Return batches of pictures near 0 with spread 1, (128, 32, 32, 3), and labels."""
+    data = lesson["data"]
+    pixels = (data.train_images[: 128 * count].astype(np.float32) / 255 - 0.5) / 0.25
+    labels = data.train_labels[: 128 * count]
+    return list(zip(pixels.reshape(count, 128, 32, 32, 3), labels.reshape(count, 128), strict=True))
+
+
+def digits(lesson, count):
+    """Return batches of grey pictures from 0 to 1, (128, 28, 28), and labels."""
+    data = lesson["data"]
+    pixels = data.train_images[: 128 * count].astype(np.float32) / 255
+    labels = data.train_labels[: 128 * count]
+    return list(zip(pixels.reshape(count, 128, 28, 28), labels.reshape(count, 128), strict=True))
+
+
+def spiral_points(lesson, count):
+    """Return batches of points, (90, 2), and the numbers of their arms."""
+    points = lesson["train_points"][: 90 * count].reshape(count, 90, 2)
+    labels = lesson["train_labels"][: 90 * count].reshape(count, 90)
+    return list(zip(points, labels, strict=True))
+
+
+def spiral(lesson, count):
+    """Return batches of points, (32, 2), and labels."""
+    points, labels = lesson["points"][: 32 * count], lesson["labels"][: 32 * count]
+    return list(zip(points.reshape(count, 32, 2), labels.reshape(count, 32), strict=True))
+
+
+def curve_points(lesson, count):
+    """Return the same batch again and again: all training points, (24, 1), as in the lesson."""
+    return [(lesson["train_x"], lesson["train_y"])] * count
+
+
+def ratings(lesson, count):
+    """Return batches of 500 ratings: users and films, and the stars."""
+    data = lesson["data"]
+    rows = data.train[: 500 * count].reshape(count, 500)
+    return [((data.users[r], data.films[r]), data.ratings[r]) for r in rows]
+
+
+def reviews(lesson, count):
+    """Return batches of 64 reviews: ids of words, (64, 30), the short ones padded; labels."""
+    random = np.random.default_rng(0)
+    ids = random.integers(1, lesson["vocabulary_size"], (count, 64, 30))
+    lengths = random.integers(5, 31, (count, 64, 1))
+    ids[np.arange(30) >= lengths] = 0
+    return list(zip(ids, random.integers(0, 2, (count, 64)).astype(np.float32), strict=True))
+
+
+BATCHES = {
+    "prerequisites/the_learning_loop": curve_points,
+    "beginner/first_network": digits,
+    "beginner/three_ways_to_build_a_model": spiral_points,
+    "beginner/debugging": spiral,
+    "beginner/image_classification": images,
+    "beginner/recommender": ratings,
+    "beginner/sentiment_analysis": reviews,
+}
+# the functions that make a model, where a lesson has more than make_model
+BUILDERS = {
+    "beginner/three_ways_to_build_a_model": ("make_model", "make_wired", "make_subclassed"),
+    "beginner/sentiment_analysis": ("make_model", "make_gru"),
+}
+
+
+def optimizer_and_schedule(space):
+    """Return PyTorch's factory: the optimiser, with its scheduler if the lesson has one."""
+    if "make_schedule" not in space:
+        return space["make_optimizer"]
+
+    def make(model):
+        optimizer = space["make_optimizer"](model)
+        return optimizer, space["make_schedule"](optimizer)
+
+    return make
+
+
+def compare(lesson, builder="make_model", **changes):
+    pair, torch_side, keras_side = lesson
+    parity.torch.manual_seed(0)
+    keras_side = keras_side | changes
+    return parity.compare(
+        torch_side[builder](),
+        keras_side[builder](),
+        BATCHES[pair.topic](torch_side, 4),
+        torch_side["loss_fn"],
+        keras_side["loss_fn"],
+        optimizer_and_schedule(torch_side),
+        keras_side["make_optimizer"],
+        steps=20,
+    )
+
+
+def test_the_models_are_the_same(lesson, capsys, request):
+    results = []
+    for builder in BUILDERS.get(lesson[0].topic, ("make_model",)):
+        result = compare(lesson, builder)
+        results.append(result)
+        with capsys.disabled():
+            print(f"\n{lesson[0].topic}, {builder}\n{result.summary()}")
+        assert result.ok, f"{builder}\n{result.summary()}"
+    measured = parity_record.largest([result.as_dict() for result in results])
+    if request.config.getoption("--save-parity"):
+        versions = {"PyTorch": parity.torch, "TensorFlow": parity.tf, "Keras": parity.keras}
+        names = {name: library.__version__ for name, library in versions.items()}
+        parity_record.save(lesson[0], measured, steps=20, versions=names)
+    stored = parity_record.parity(lesson[0])
+    assert stored, "not on record: run tests/parity/test_parity.py -n 0 --save-parity"
+    for name, difference in stored.differences.items():
+        # within a factor of 100: other processors add up in another order. Below 1e-8 all is noise
+        ours, theirs = max(measured[name]["largest"], 1e-8), max(difference, 1e-8)
+        assert abs(math.log10(ours / theirs)) <= 2, f"{name}: {ours:.1e}, on record {theirs:.1e}"
+        assert measured[name]["tolerance"] == stored.tolerances[name]
+
+
+def test_a_wrong_decay_is_found(lesson):
+    keras_side = lesson[2]
+
+    def with_default_decay(model):
+        optimizer = keras_side["make_optimizer"](model)
+        optimizer.weight_decay = 0.004
+        return optimizer
+
+    result = compare(lesson, make_optimizer=with_default_decay)
+    assert not result.ok
+    assert not result.weights.ok
+    assert result.gradients.ok
+
+
+def test_first_weights_are_drawn_alike(lesson):
+    """The same spread, and the same bound if drawn evenly, wherever there are 1,000 weights."""
+    _, torch_side, keras_side = lesson
+    torch_model, keras_model = torch_side["make_model"](), keras_side["make_model"]()
+    drawn = {id(w): np.array(w) for w in keras_model.weights}  # before they are replaced
+    compared = 0
+    for mapping in parity.port_weights(torch_model, keras_model):
+        ours, theirs = np.array(mapping.variable), drawn[id(mapping.variable)]
+        if ours.size < 1000:
+            continue
+        compared += 1
+        assert np.std(ours) == pytest.approx(np.std(theirs), rel=0.06), mapping.name
+        even = [np.abs(w).max() < 1.8 * np.std(w) for w in (ours, theirs)]  # its bound: 1.73
+        assert even[0] == even[1], mapping.name
+        if all(even):
+            largest = np.abs(theirs).max()
+            assert np.abs(ours).max() == pytest.approx(largest, rel=0.06), mapping.name
+    assert compared
+
+
+def test_the_learning_rates_are_the_same_at_every_step(lesson):
+    _, torch_side, keras_side = lesson
+    if "make_schedule" not in torch_side:
+        pytest.skip("the lesson has no schedule")
+    total = torch_side["epochs"] * torch_side["steps_per_epoch"]
+    model = parity.nn.Linear(1, 1)
+    optimizer, scheduler = optimizer_and_schedule(torch_side)(model)
+    ours = []
+    for _ in range(total):
+        ours.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        scheduler.step()
+        if len(ours) == total - 1:  # the scheduler refuses a step past its end
+            ours.append(scheduler.get_last_lr()[0])
+            break
+    keras_optimizer = keras_side["make_optimizer"](keras_side["make_model"]())
+    schedule = keras_optimizer._learning_rate
+    theirs = [float(schedule(step)) for step in range(total)]
+    np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-9)
