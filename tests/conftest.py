@@ -14,7 +14,7 @@ def server(tmp_path):
     folder.mkdir()
     quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=folder))
-    thread = threading.Thread(target=httpd.serve_forever)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
     thread.start()
     yield folder, f"http://127.0.0.1:{httpd.server_port}"
     httpd.shutdown()

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import tarfile
 
 import numpy as np
@@ -10,15 +9,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from sidebyside import datasets
-from sidebyside.datasets import _cifar10, store
-from sidebyside.datasets.store import (
-    DamagedDataError,
-    DataError,
-    Entry,
-    MissingDataError,
-    Store,
-    UnsafeArchiveError,
-)
+from sidebyside.datasets import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
+from sidebyside.datasets._cifar10 import CIFAR10
+from sidebyside.datasets.registry import Entry, read_registry
+from sidebyside.datasets.store import Store
 from sidebyside.samples import shapes
 
 FILES = {"set/one": b"1" * 5000, "set/two": b"2" * 7000}
@@ -161,8 +155,7 @@ def test_archive_with_another_file_of_that_name_is_told(server, tmp_path):
 
 def test_given_folder_is_read_and_never_written(tmp_path, monkeypatch):
     """Files laid out by hand are taken as a download of our own would be."""
-    made = {name.removeprefix("sample/"): content
-            for name, content in _cifar10._sample_files().items()}  # fmt: skip
+    made = {f"{CIFAR10.folder}/{name}": content for name, content in CIFAR10.sample().items()}
     for name, content in made.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -170,15 +163,14 @@ def test_given_folder_is_read_and_never_written(tmp_path, monkeypatch):
         path.chmod(0o444)
     stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     registry = {name: Entry(name, md5(content)) for name, content in made.items()}
-    monkeypatch.setattr(_cifar10, "Store", lambda: Store(store.data_folder(), registry))
     monkeypatch.setenv("SIDEBYSIDE_DATA", "full")
     monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path))
-    assert datasets.cifar10().train_images.shape == (2000, 32, 32, 3)
+    assert CIFAR10.load(Store(registry=registry)).train_images.shape == (2000, 32, 32, 3)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == stamps
 
 
 def test_registry_has_the_official_hashes():
-    registry = store.read_registry()
+    registry = read_registry()
     assert registry["cifar-10-python.tar.gz"].hash == "md5:c58f30108f718f92721af3b95e74349a"
     assert len(Store().members("cifar-10-batches-py")) == 7
 
@@ -194,26 +186,6 @@ def test_wrong_data_size_is_told(monkeypatch):
     monkeypatch.setenv("SIDEBYSIDE_DATA", "ful")
     with pytest.raises(DataError, match="'ful', which is not a data size"):
         datasets.cifar10()
-
-
-def test_a_failed_write_leaves_nothing(tmp_path):
-    with pytest.raises(ZeroDivisionError), store.written_whole(tmp_path / "x") as stream:
-        stream.write(b"half")
-        raise ZeroDivisionError
-    assert os.listdir(tmp_path) == []
-
-
-def test_sample_is_the_same_bytes_everywhere():
-    registry = store.read_registry()
-    for name, content in _cifar10._sample_files().items():
-        assert "sha256:" + hashlib.sha256(content).hexdigest() == registry[name].hash
-
-
-def test_damaged_sample_is_made_anew(tmp_path, monkeypatch):
-    monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path))
-    first = datasets.cifar10()
-    (tmp_path / "sample/cifar-10-batches-py/test_batch").write_bytes(b"half")
-    assert np.array_equal(datasets.cifar10().test_images, first.test_images)
 
 
 def test_sample_has_ten_classes_of_equal_size():
