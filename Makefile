@@ -16,7 +16,7 @@ test: .venv/installed
 	$(BIN)/python -m pytest
 
 test-colab: .venv-colab/installed
-	.venv-colab/bin/python -m pytest tests/lessons/test_colab.py $(NOTEBOOKS)
+	.venv-colab/bin/python -m pytest $(NOTEBOOKS)
 
 # make benchmark TOPIC=recommender OPTIONS="--rounds 1"
 benchmark: .venv/installed
