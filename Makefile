@@ -3,55 +3,85 @@ PYTHON ?= python3
 # Colab has Python 3.13: that one if it is there
 COLAB_PYTHON ?= $(shell python3.13 -c "print('python3.13')" 2>/dev/null || echo $(PYTHON))
 BIN = .venv/bin
+INSTALL = $(BIN)/uv pip install --python $(BIN)/python --compile-bytecode
+COMPILE = $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group install
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
-.PHONY: run test test-exercises test-colab benchmark lab site serve lock format clean
+.PHONY: run test test-colab lint benchmark lab site serve wheel lock format hooks clean help
 
-run: .venv/installed
+run: .venv/installed  ## execute both notebooks of TOPIC on the sample, then compare them
 	$(BIN)/sidebyside run $(TOPIC) --data sample
 	$(BIN)/sidebyside compare $(TOPIC) --last --html build/$(notdir $(TOPIC)).html
 
-test: .venv/installed
+test: .venv/all  ## check everything
 	$(BIN)/python -m pytest
 
-test-exercises: .venv/installed
-	$(BIN)/python -m sidebyside.lessons.exercises
+test-colab: .venv-colab/installed  ## run the notebooks under the versions that Colab has
+	.venv-colab/bin/python -m pytest tests/lessons/test_colab.py $(NOTEBOOKS)
 
-test-colab: .venv-colab/installed
-	.venv-colab/bin/python -m pytest $(NOTEBOOKS)
+lint: .venv/all  ## check style and types, nothing else
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-# make benchmark TOPIC=recommender OPTIONS="--rounds 1"
-benchmark: .venv/installed
+benchmark: .venv/installed  ## time both notebooks: make benchmark TOPIC=recommender OPTIONS="--rounds 1"
 	$(BIN)/sidebyside benchmark $(TOPIC)$(if $(OPTIONS), $(OPTIONS))
 
-lab: .venv/installed
+lab: .venv/installed  ## open both notebooks of TOPIC in JupyterLab, side by side
 	$(BIN)/sidebyside open $(TOPIC)
 
-site: .venv/installed
+site: .venv/site  ## build the site into build/site
 	$(BIN)/python -m sidebyside.site build/site
 
-serve: site
+serve: site  ## build the site and show it at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
 
-# make lock UPGRADE=--upgrade takes the newest of everything
-lock: .venv/installed
-	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
+wheel: .venv/uv  ## build the package into build/dist
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build/dist
 
-format: .venv/installed
+lock: .venv/uv  ## write the locks again: UPGRADE=--upgrade takes the newest of everything
+	$(COMPILE) --all-extras pyproject.toml -o requirements/all.txt
+	$(COMPILE) -c requirements/all.txt --extra pytorch --extra tensorflow --extra lessons pyproject.toml -o requirements.txt
+	$(COMPILE) -c requirements/all.txt --extra site pyproject.toml -o requirements/site.txt
+	$(COMPILE) -c requirements/all.txt -o requirements/install.txt
+
+format: .venv/all  ## format code and notebooks
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean:
-	rm -rf build .venv .venv-colab *.egg-info
+hooks: .venv/all  ## check each commit before it is made
+	$(BIN)/pre-commit install
 
-.venv/installed: requirements.txt
+clean:  ## remove what was built and installed, but no data
+	rm -rf build .venv .venv-* *.egg-info
+
+help:  ## say what each target does
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-12s%s\n", $$1, $$2 }' Makefile
+
+# pip, which every Python brings, installs uv; uv, which is three times as fast, installs the rest.
+# The package itself comes first: it refuses a Python that is too old or too new at once.
+.venv/uv: requirements/install.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/install.txt
+	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv-colab/installed: tests/colab-constraints.txt pyproject.toml
+.venv/installed: requirements.txt .venv/uv
+	$(INSTALL) --require-hashes -r requirements.txt
+	touch $@
+
+# .venv/all, .venv/site: locks that share .venv and only add to it
+.venv/%: requirements/%.txt .venv/uv
+	$(INSTALL) --require-hashes -r $<
+	touch $@
+
+# What cannot share gets an environment of its own: make .venv-serving/installed, once a lesson
+# needs it and requirements/serving.txt is there.
+.venv-%/installed: requirements/%.txt .venv/uv
+	$(PYTHON) -m venv .venv-$*
+	$(BIN)/uv pip install --python .venv-$*/bin/python --compile-bytecode --require-hashes -r $<
+	touch $@
+
+.venv-colab/installed: tests/colab-constraints.txt pyproject.toml .venv/uv
 	$(COLAB_PYTHON) -m venv .venv-colab
-	.venv-colab/bin/python -m pip install -c tests/colab-constraints.txt -e ".[pytorch,tensorflow,test]"
+	$(BIN)/uv pip install --python .venv-colab/bin/python --compile-bytecode -c tests/colab-constraints.txt -e ".[pytorch,tensorflow,lessons,test]"
 	touch $@
