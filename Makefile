@@ -3,16 +3,20 @@ PYTHON ?= python3
 # Colab has Python 3.13: that one if it is there
 COLAB_PYTHON ?= $(shell python3.13 -c "print('python3.13')" 2>/dev/null || echo $(PYTHON))
 BIN = .venv/bin
-INSTALL = $(BIN)/uv pip install --python $(BIN)/python --compile-bytecode
+INSTALL = $(BIN)/uv pip install --python .venv --compile-bytecode
 COMPILE = $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group install
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
-.PHONY: run test test-colab lint benchmark lab site serve wheel lock format hooks clean help
+.PHONY: run cpu test test-colab lint benchmark lab site serve wheel lock format hooks clean help
 
 run: .venv/installed  ## execute both notebooks of TOPIC on the sample, then compare them
 	$(BIN)/sidebyside run $(TOPIC) --data sample
 	$(BIN)/sidebyside compare $(TOPIC) --last --html build/$(notdir $(TOPIC)).html
+
+cpu: .venv/uv  ## install PyTorch without CUDA, 5 GB less, and outside the lock: make cpu run
+	$(INSTALL) --torch-backend cpu --no-verify-hashes -c requirements.txt -e ".[pytorch,tensorflow,lessons]"
+	touch .venv/installed
 
 test: .venv/all  ## check everything
 	$(BIN)/python -m pytest
@@ -36,7 +40,7 @@ serve: site  ## build the site and show it at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
 
 wheel: .venv/uv  ## build the package into build/dist
-	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build/dist
+	$(BIN)/hatchling build --clean --target wheel --directory build/dist
 
 lock: .venv/uv  ## write the locks again: UPGRADE=--upgrade takes the newest of everything
 	$(COMPILE) --all-extras pyproject.toml -o requirements/all.txt
@@ -78,10 +82,10 @@ help:  ## say what each target does
 # needs it and requirements/serving.txt is there.
 .venv-%/installed: requirements/%.txt .venv/uv
 	$(PYTHON) -m venv .venv-$*
-	$(BIN)/uv pip install --python .venv-$*/bin/python --compile-bytecode --require-hashes -r $<
+	$(BIN)/uv pip install --python .venv-$* --compile-bytecode --require-hashes -r $<
 	touch $@
 
 .venv-colab/installed: tests/colab-constraints.txt pyproject.toml .venv/uv
 	$(COLAB_PYTHON) -m venv .venv-colab
-	$(BIN)/uv pip install --python .venv-colab/bin/python --compile-bytecode -c tests/colab-constraints.txt -e ".[pytorch,tensorflow,lessons,test]"
+	$(BIN)/uv pip install --python .venv-colab --compile-bytecode -c tests/colab-constraints.txt -e ".[pytorch,tensorflow,lessons,test]"
 	touch $@
