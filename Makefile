@@ -3,7 +3,8 @@ PYTHON ?= python3
 # Colab has Python 3.13: that one if it is there
 COLAB_PYTHON ?= $(shell python3.13 -c "print('python3.13')" 2>/dev/null || echo $(PYTHON))
 BIN = .venv/bin
-INSTALL = $(BIN)/uv pip install --python .venv --compile-bytecode
+# begins an installation; one that was cut off is done again, whole: uv alone would not notice
+install = touch $(1)/begun && $(BIN)/uv pip install --python $(1) $(if $(wildcard $(1)/begun),--reinstall )--compile-bytecode
 COMPILE = $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group install
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
@@ -15,7 +16,7 @@ run: .venv/installed  ## execute both notebooks of TOPIC on the sample, then com
 	$(BIN)/sidebyside compare $(TOPIC) --last --html build/$(notdir $(TOPIC)).html
 
 cpu: .venv/uv  ## install PyTorch without CUDA, 5 GB less, and outside the lock: make cpu run
-	$(INSTALL) --torch-backend cpu --no-verify-hashes -c requirements.txt -e ".[pytorch,tensorflow,lessons]"
+	$(call install,.venv) --torch-backend cpu --no-verify-hashes -c requirements.txt -e ".[pytorch,tensorflow,lessons]" && rm .venv/begun
 	touch .venv/installed
 
 test: .venv/all  ## check everything
@@ -66,26 +67,26 @@ help:  ## say what each target does
 .venv/uv: requirements/install.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/install.txt
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	$(BIN)/uv pip install --python .venv --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/installed: requirements.txt .venv/uv
-	$(INSTALL) --require-hashes -r requirements.txt
+	$(call install,.venv) --require-hashes -r $< && rm .venv/begun
 	touch $@
 
 # .venv/all, .venv/site: locks that share .venv and only add to it
 .venv/%: requirements/%.txt .venv/uv
-	$(INSTALL) --require-hashes -r $<
+	$(call install,.venv) --require-hashes -r $< && rm .venv/begun
 	touch $@
 
 # What cannot share gets an environment of its own: make .venv-serving/installed, once a lesson
 # needs it and requirements/serving.txt is there.
 .venv-%/installed: requirements/%.txt .venv/uv
 	$(PYTHON) -m venv .venv-$*
-	$(BIN)/uv pip install --python .venv-$* --compile-bytecode --require-hashes -r $<
+	$(call install,.venv-$*) --require-hashes -r $< && rm .venv-$*/begun
 	touch $@
 
 .venv-colab/installed: tests/colab-constraints.txt pyproject.toml .venv/uv
 	$(COLAB_PYTHON) -m venv .venv-colab
-	$(BIN)/uv pip install --python .venv-colab --compile-bytecode -c tests/colab-constraints.txt -e ".[pytorch,tensorflow,lessons,test]"
+	$(call install,.venv-colab) -c $< -e ".[pytorch,tensorflow,lessons,test]" && rm .venv-colab/begun
 	touch $@
