@@ -9,7 +9,7 @@ COMPILE = $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
-.PHONY: run cpu test test-colab lint benchmark lab site serve wheel lock format hooks clean help
+.PHONY: run cpu test test-exercises test-colab lint benchmark lab site serve wheel lock format hooks clean help
 
 run: .venv/installed  ## execute both notebooks of TOPIC on the sample, then compare them
 	$(BIN)/sidebyside run $(TOPIC) --data sample
@@ -22,8 +22,11 @@ cpu: .venv/uv  ## install PyTorch without CUDA, 5 GB less, and outside the lock:
 test: .venv/all  ## check everything
 	$(BIN)/python -m pytest
 
+test-exercises: .venv/installed  ## run the exercises' solutions
+	$(BIN)/python -m sidebyside.lessons.exercises
+
 test-colab: .venv-colab/installed  ## run the notebooks under the versions that Colab has
-	.venv-colab/bin/python -m pytest tests/lessons/test_colab.py $(NOTEBOOKS)
+	.venv-colab/bin/python -m pytest $(NOTEBOOKS)
 
 lint: .venv/all  ## check style and types, nothing else
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -60,7 +63,7 @@ clean:  ## remove what was built and installed, but no data
 	rm -rf build .venv .venv-* *.egg-info
 
 help:  ## say what each target does
-	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-12s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' Makefile
 
 # pip, which every Python brings, installs uv; uv, which is three times as fast, installs the rest.
 # The package itself comes first: it refuses a Python that is too old or too new at once.
