@@ -121,7 +121,7 @@ def write_folder(target: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def put_aside(files: Iterable[Path], folder: Path) -> Path:
-    """Move files to a folder of their own, so that none that is there already is replaced.
+    """Move files to a new folder, where none of them can replace another.
 
     Returns
     -------

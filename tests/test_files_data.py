@@ -61,7 +61,7 @@ def test_a_failed_write_leaves_the_old_folder(tmp_path, monkeypatch):
     assert contents(tmp_path) == {"x/a": b"1"}
 
 
-def test_a_file_in_the_folders_place_is_told(tmp_path):
+def test_a_file_in_the_folders_place_is_an_error(tmp_path):
     (tmp_path / "x").write_text("not a folder")
     with pytest.raises(WriteError, match="cannot be written"):
         files.write_folder(tmp_path / "x", {"a": b"1"})
@@ -75,7 +75,7 @@ def test_what_is_put_aside_replaces_nothing(tmp_path):
     assert contents(tmp_path) == {"aside/a": b"0", "aside-2/a": b"1", "aside-3/a": b"2"}
 
 
-def test_what_cannot_be_put_aside_is_told(tmp_path):
+def test_what_cannot_be_put_aside_is_an_error(tmp_path):
     with pytest.raises(WriteError, match="cannot be written"):
         files.put_aside([tmp_path / "a"], tmp_path / "no" / "aside")
 

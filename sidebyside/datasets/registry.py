@@ -1,4 +1,4 @@
-"""The registry: what each file of a data set must be, told by its hash.
+"""The registry: what each file of a data set must be, by its hash.
 
 ``data/registry.txt`` has one line per file: ``NAME ALGORITHM:HASH [URL]``, with # comments. NAME is
 the file's place in the data folder. A file without a URL comes out of an archive, or is made on

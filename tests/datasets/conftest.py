@@ -11,22 +11,13 @@ from sidebyside.datasets.registry import Entry, contents_hash, read_registry
 
 
 @pytest.fixture(scope="session")
-def originals():
-    """Return what the files of each original hold: here, what the sample's do."""
-    return {
-        data_set.name: {f"{data_set.folder}/{file}": content for file, content in made.items()}
-        for data_set in DATA_SETS.values()
-        for made in [data_set.sample()]
-    }
-
-
-@pytest.fixture
-def published(server, originals, tmp_path, monkeypatch):
-    """Return an empty data folder, whose registry leads to a server that has all originals."""
-    served, address = server
+def originals(shared_server):
+    """Return a registry of originals that a server has: their files hold what the sample's do."""
+    served, address = shared_server
     registry = read_registry()
     for data_set in DATA_SETS.values():
-        files = originals[data_set.name]
+        made = data_set.sample()
+        files = {f"{data_set.folder}/{file}": content for file, content in made.items()}
         for name, content in files.items():
             registry[name] = entry(registry[name], content)
         downloads = {data_set.archive: pack(files)} if data_set.archive else files
@@ -34,6 +25,13 @@ def published(server, originals, tmp_path, monkeypatch):
             (served / name).parent.mkdir(parents=True, exist_ok=True)
             (served / name).write_bytes(content)
             registry[name] = entry(registry[name], content, f"{address}/{name}")
+    return registry
+
+
+@pytest.fixture
+def published(originals, tmp_path, monkeypatch):
+    """Return an empty data folder, whose registry leads to the server; the data are full."""
+    registry = dict(originals)
     monkeypatch.setattr(store, "read_registry", lambda: registry)
     monkeypatch.setenv("SIDEBYSIDE_DATA", "full")
     monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path / "data"))

@@ -1,6 +1,7 @@
 """Data sets: made from a seed, or fetched, checked, mended, and never half there."""
 
 import hashlib
+import http.server
 import io
 import tarfile
 
@@ -87,6 +88,23 @@ def test_truncated_archive_is_named_and_fetched_again(here, capsys):
     assert contents(here.folder) == FILES
 
 
+def test_a_server_that_packs_what_it_sends_is_asked_not_to(here, monkeypatch):
+    """Else requests unpacks it, and the archive is not the one that was published."""
+
+    def get(handler):
+        content = (here.folder.parent / "server" / "set.tar.gz").read_bytes()
+        handler.send_response(200)
+        if "gzip" in handler.headers["Accept-Encoding"]:
+            handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, "do_GET", get)
+    here.ensure(FILES, "set.tar.gz")
+    assert contents(here.folder) == FILES
+
+
 def test_wrong_download_is_refused_and_not_kept(here, server):
     (server[0] / "set.tar.gz").write_bytes(pack(FILES)[:-100])
     with pytest.raises(DamagedDataError, match=r"is not set\.tar\.gz as registered"):
@@ -140,13 +158,13 @@ def test_member_outside_the_folder_is_refused(server, tmp_path, members):
     assert not (tmp_path / "outside").exists()
 
 
-def test_archive_without_the_file_is_told(server, tmp_path):
+def test_archive_without_the_file_is_an_error(server, tmp_path):
     here = publish(pack({"set/one": FILES["set/one"]}), *server, tmp_path / "data")
     with pytest.raises(DamagedDataError, match="does not hold set/two"):
         here.ensure(FILES, "set.tar.gz")
 
 
-def test_archive_with_another_file_of_that_name_is_told(server, tmp_path):
+def test_archive_with_another_file_of_that_name_is_an_error(server, tmp_path):
     here = publish(pack(FILES | {"set/two": b"else"}), *server, tmp_path / "data")
     with pytest.raises(DamagedDataError, match=r"set/two in .* is damaged"):
         here.ensure(FILES, "set.tar.gz")
@@ -175,14 +193,14 @@ def test_registry_has_the_official_hashes():
     assert len(Store().members("cifar-10-batches-py")) == 7
 
 
-def test_folder_that_cannot_be_written_to_is_told(tmp_path, monkeypatch):
+def test_folder_that_cannot_be_written_to_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path / "file" / "data"))
     with pytest.raises(DataError, match="cannot be written to"):
         datasets.cifar10()
 
 
-def test_wrong_data_size_is_told(monkeypatch):
+def test_wrong_data_size_is_an_error(monkeypatch):
     monkeypatch.setenv("SIDEBYSIDE_DATA", "ful")
     with pytest.raises(DataError, match="'ful', which is not a data size"):
         datasets.cifar10()

@@ -181,7 +181,7 @@ def test_member_outside_the_folder_is_refused(tmp_path, monkeypatch, member):
     ],
     ids=["none", "another"],
 )
-def test_archive_with_other_reviews_is_told(tmp_path, monkeypatch, change, message):
+def test_archive_with_other_reviews_is_an_error(tmp_path, monkeypatch, change, message):
     folders = FOLDERS | {NAMES[3]: change(FOLDERS[NAMES[3]])}
     here = lay(pack(folders), tmp_path / "data", monkeypatch)
     with pytest.raises(DamagedDataError, match=message):

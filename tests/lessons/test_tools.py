@@ -351,26 +351,6 @@ def test_compare_prints_and_writes_a_page(tmp_path):
     assert [path.name for path in target.parent.iterdir()] == ["page.html"]
 
 
-def test_data_says_what_is_there(tmp_path):
-    done = sidebyside("data", SIDEBYSIDE_DATA_DIR=str(tmp_path))
-    assert done.returncode == 0
-    assert re.search(r"cifar-10-python\.tar\.gz +missing +https://www\.cs\.toronto", done.stdout)
-
-
-def test_data_check_finds_a_damaged_file(tmp_path):
-    (tmp_path / "cifar-10-batches-py").mkdir()
-    (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(b"half")
-    done = sidebyside("data", "check", SIDEBYSIDE_DATA_DIR=str(tmp_path))
-    assert done.returncode == 1
-    assert "Damaged: cifar-10-batches-py/test_batch." in done.stderr
-
-
-def test_data_fetch_knows_its_names():
-    done = sidebyside("data", "fetch", "cifar100")
-    assert done.returncode == 1
-    assert "There is no data set 'cifar100'. There are: cifar10, " in done.stderr
-
-
 def test_wrong_url_is_a_sentence():
     done = sidebyside("repository", "nowhere")
     assert done.returncode == 1
