@@ -91,7 +91,7 @@ def surroundings() -> dict[str, str | int]:
 
 
 def _threads() -> int:
-    """Return how many threads the framework computes with, as far as it can be told."""
+    """Return how many threads the framework computes with, as far as that is known."""
     if (torch := sys.modules.get("torch")) is not None:
         return int(torch.get_num_threads())
     if "tensorflow" in sys.modules and os.environ.get("TF_NUM_INTRAOP_THREADS", "").isdigit():

@@ -27,7 +27,7 @@ def benchmark(
     ] = 20,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Compute threads of either framework; a thread a core if not "
+        typer.Option(min=1, help="Compute threads of either framework; one per core if not "
                      "given."),
     ] = None,
     data: Annotated[
@@ -50,7 +50,7 @@ def benchmark(
     if save and rounds < benchmark.LEAST_ROUNDS:
         fail(
             f"A benchmark that is saved has at least {benchmark.LEAST_ROUNDS} rounds, not "
-            f"{rounds}: its median is to hold. Leave out --save for a look."
+            f"{rounds}: a median of few says little. Leave out --save for a look."
         )
     if save and data is DataSize.sample:
         fail("A benchmark that is saved is of the original data: it needs --data full.")
@@ -69,7 +69,7 @@ def benchmark(
 def _benchmark(
     pair: Pair, data: str, rounds: int, seconds: float, threads: int | None
 ) -> dict[str, Any]:
-    """Run a benchmark, a line a process."""
+    """Run a benchmark; print one line per process."""
     from sidebyside.lessons.execution import StepFailed
     from sidebyside.measure.benchmark import run
 

@@ -102,7 +102,11 @@ def compare(
         bool, typer.Option("--last", help="Of the last run, not of the stored outputs.")
     ] = False,
 ) -> None:
-    """Show both sides of a topic: the steps aligned, then the figures."""
+    """Show both sides of a topic: the steps aligned, then the figures.
+
+    The page that --html writes shows the notebooks' outputs as they are stored, and scripts in
+    them run: build and open only pages of notebooks that you trust.
+    """
     from sidebyside.lessons.execution import runs_folder
     from sidebyside.view import page, terminal
     from sidebyside.view.comparison import compare as compare_pair

@@ -1,7 +1,7 @@
 """Both notebooks of a pair, measured in turn: the rounds, their summary, the file.
 
-A B A B: PyTorch, TensorFlow/Keras, PyTorch and so on, each in a fresh process, so that whatever
-the machine does meanwhile happens to both. What one process measures: `sidebyside.measure.timing`.
+A B A B: PyTorch, TensorFlow/Keras, PyTorch and so on, each in a fresh process: whatever the
+machine does meanwhile happens to both. What one process measures: `sidebyside.measure.timing`.
 """
 
 import datetime
@@ -149,13 +149,13 @@ def busy() -> str:
 
 def disturbed(benchmark: dict[str, Any]) -> str:
     """Return a sentence if other programs computed during a benchmark, else nothing."""
-    told = [
+    found = [
         f"{one['cores_used_by_others']:.1f} cores in {FRAMEWORKS[one['framework']]}'s round "
         f"{one['round']}"
         for one in benchmark["rounds"]
         if one["cores_used_by_others"] > DISTURBING
     ]
-    return f"Other programs computed meanwhile: {', '.join(told)}." if told else ""
+    return f"Other programs computed meanwhile: {', '.join(found)}." if found else ""
 
 
 def _measure(
@@ -164,10 +164,10 @@ def _measure(
     """Return what one process has measured."""
     name = FRAMEWORKS[framework]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
-        result = Path(folder) / "result.json"
+        file = Path(folder) / "result.json"
         command = [sys.executable, "-P", timing.__file__, str(pair.path(framework)), framework]
         done = subprocess.run(
-            [*command, step, str(seconds), str(result)],
+            [*command, step, str(seconds), str(file)],
             cwd=pair.folder,
             env={**os.environ, **_environment(data, threads), "IPYTHONDIR": folder},
             stdin=subprocess.DEVNULL,
@@ -175,21 +175,21 @@ def _measure(
             stderr=log,
             check=False,
         )
-        told = json.loads(result.read_text("utf-8")) if result.is_file() else {}
+        result = json.loads(file.read_text("utf-8")) if file.is_file() else {}
         log.seek(0)
         last_words = "".join(log.readlines()[-10:])
-    if reason := told.get("not_measurable"):
+    if reason := result.get("not_measurable"):
         raise BenchmarkError(f"{name}: the step {step!r} cannot be measured: {reason}")
-    if failed := told.get("failed"):
+    if failed := result.get("failed"):
         if failed["data_error"]:
             raise DataError(failed["data_error"])
         raise StepFailed(framework, failed["step"], failed["source"], failed["error"])
-    if not told:
+    if not result:
         raise BenchmarkError(
             f"{name}: the process ended with exit code {done.returncode}. Most often the memory "
             f"did not suffice. The last that it wrote:\n{last_words}"
         )
-    return told
+    return result
 
 
 def _environment(data: str, threads: int) -> dict[str, str]:

@@ -29,7 +29,7 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 OVERVIEW = ("train_seconds", "seconds_per_epoch", "import_seconds", "peak_memory_mb",
             *(quantity.key for quantity in CODE))  # fmt: skip
 
-Told = tuple[str, dict[str, Any]]  # a pair's title, and the facts of one of its measurements
+Measurement = tuple[str, dict[str, Any]]  # a pair's title, and the facts of one of its measurements
 
 
 def results_table(pairs: Iterable[Pair], folder: Path = ROOT) -> str:
@@ -136,19 +136,19 @@ def _notes(pairs: list[Pair]) -> list[str]:
 
 
 def _circumstances(benchmarks: dict[Pair, dict[str, Any] | None]) -> str:
-    """Return on which machine, with what and when results were measured, each told once."""
-    told = [
+    """Return on which machine, with what and when results were measured, each said once."""
+    measured = [
         (pair.title, facts) for pair, one in benchmarks.items() for facts in _sources(pair, one)
     ]
-    machines = _by_title(told, lambda facts: facts["cpu"])
-    threads = _by_title(told, lambda facts: threads_in_words(facts["threads"]))
-    data = _by_title(told, lambda facts: f"{facts['data']} data")
+    machines = _by_title(measured, lambda facts: facts["cpu"])
+    threads = _by_title(measured, lambda facts: threads_in_words(facts["threads"]))
+    data = _by_title(measured, lambda facts: f"{facts['data']} data")
     versions = [
         f"{name} {' and '.join(found)}"
         for key, name in NAMED.items()
-        if (found := sorted({facts[key] for _, facts in told if key in facts}))
+        if (found := sorted({facts[key] for _, facts in measured if key in facts}))
     ]
-    dates = sorted({facts["date"] for _, facts in told})
+    dates = sorted({facts["date"] for _, facts in measured})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     return f"on {machines}, with {threads}, {', '.join(versions)}, on the {data}; {when}"
 
@@ -164,14 +164,14 @@ def _sources(pair: Pair, benchmark: dict[str, Any] | None) -> list[dict[str, Any
     return facts
 
 
-def _by_title(told: list[Told], value: Callable[[dict[str, Any]], str]) -> str:
+def _by_title(measured: list[Measurement], value: Callable[[dict[str, Any]], str]) -> str:
     """Return the values that occur; those that are not the most common one with their topics."""
-    counts = Counter(value(facts) for _, facts in told)
+    counts = Counter(value(facts) for _, facts in measured)
     usual = counts.most_common(1)[0][0]
     parts = [usual]
     for other in sorted(counts):
         if other != usual:
-            titles = dict.fromkeys(title for title, facts in told if value(facts) == other)
+            titles = dict.fromkeys(title for title, facts in measured if value(facts) == other)
             parts.append(f"{', '.join(titles)}: {other}")
     return parts[0] if len(parts) == 1 else f"{parts[0]} ({'; '.join(parts[1:])})"
 

@@ -371,16 +371,16 @@ def main(arguments: list[str]) -> None:
     cells = json.loads(Path(notebook).read_text("utf-8"))["cells"]
     cells = [cell for cell in cells if cell["cell_type"] == "code"]
     try:
-        told = measure(cells, framework, step, float(seconds))
+        found = measure(cells, framework, step, float(seconds))
     except NotMeasurable as error:
-        told = {"not_measurable": str(error)}
+        found = {"not_measurable": str(error)}
     except CellFailed as failure:
-        told = {"failed": _failed(failure)}
-    Path(result).write_text(json.dumps(told), "utf-8")
+        found = {"failed": _failed(failure)}
+    Path(result).write_text(json.dumps(found), "utf-8")
 
 
 def _failed(failure: CellFailed) -> dict[str, Any]:
-    """Return what is to be told of a cell that raised an error."""
+    """Return what is known of a cell that raised an error."""
     error = failure.error
     kinds = [kind.__name__ for kind in type(error).__mro__]
     place = error.__traceback__ and error.__traceback__.tb_next  # without IPython's own line

@@ -43,7 +43,7 @@ class FromPairs(SphinxDirective):
         return [nodes.raw("", self.html(), format="html")]
 
     def html(self) -> str:
-        """Return what stands in the directive's place."""
+        """Return what the directive shows."""
         raise NotImplementedError
 
 
@@ -121,7 +121,7 @@ class FromDictionary(SphinxDirective):
         return [node]
 
     def html(self, site: Site, key: str, here: str) -> str:
-        """Return what stands in the directive's place."""
+        """Return what the directive shows."""
         raise NotImplementedError
 
 

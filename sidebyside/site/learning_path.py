@@ -136,12 +136,12 @@ def _head(first: Box, second: Box) -> str:
 
 def _item(pair: Pair, here: str, site: Site) -> dict[str, object]:
     """Return what the list shows of a lesson."""
-    told, project = about(pair), site.project_page(pair)
+    said, project = about(pair), site.project_page(pair)
     return {
         "title": pair.title,
         "is_project": pair.is_project,
-        "minutes": told.minutes,
-        "sentence": markdown.to_html(told.sentence),
+        "minutes": said.minutes,
+        "sentence": markdown.to_html(said.sentence),
         "places": {view: relative(f"/{page(pair, view)}", here) for view in ("both", *FRAMEWORKS)},
         "frameworks": FRAMEWORKS,
         "project": relative(f"/{project}", here) if project else "",

@@ -29,7 +29,7 @@ class Picture:
     def name(self) -> str:
         """The name of its file on the site, where equal pictures are one file.
 
-        It is the name that myst-nb gives to it, so that a pair's three pages share the file.
+        myst-nb gives it the same name: a pair's three pages share the file.
         """
         suffix = mimetypes.guess_extension(self.kind) or ""
         return hashlib.sha256(self.data).hexdigest() + (".jpeg" if suffix == ".jpe" else suffix)

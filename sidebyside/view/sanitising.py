@@ -28,8 +28,8 @@ def clean(fragments: Sequence[str]) -> list[str]:
     """Return pieces of HTML without what a page should not run or load.
 
     Markdown cuts HTML into pieces, with text between them: ``<details>`` is one, ``</details>``
-    another. They are cleaned as the one document that they make, so that a tag may be opened in
-    one piece and closed in a later one; what is left open is closed in the last.
+    another. They are cleaned as the one document that they make: a tag may be opened in one piece
+    and closed in a later one. What is left open is closed in the last.
     """
     joint = f"<!--{secrets.token_hex(8)}-->"  # a comment may stand anywhere, and stays there
     pieces = [_cleaned(piece) if SWALLOWING.search(piece) else piece for piece in fragments]

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from built_site import LESSON, PHONE, PROJECT, SITE, WIDE, html_files
@@ -293,3 +294,89 @@ def test_the_page_of_its_own_works_too(visit, tmp_path):
     tab.get_by_role("radio", name="PyTorch").check(force=True)
     assert sides(tab) == ONLY_PYTORCH
     assert tab.locator(".sbs-outline a").count() > 20
+
+
+BOXES = "all => all.map(one => one.getBoundingClientRect().toJSON())"
+CODE = "#define-block .sbs-cell.pytorch > .highlight"
+
+
+def test_the_copy_button_covers_no_code_and_comes_on_hover_and_focus(visit):
+    places = {f"{PROJECT}.html": CODE, f"{PROJECT}_pytorch.html": "#step-define-block .highlight"}
+    for page_name, block in places.items():
+        tab = visit(page_name)
+        button = tab.locator(f"{block} .sbs-copy")
+        opacity = "button => getComputedStyle(button).opacity"
+        assert button.evaluate(opacity) == "0"
+        button.focus()
+        assert button.evaluate(opacity) == "1"
+        box, line = button.bounding_box(), tab.locator(f"{block} .line").first.bounding_box()
+        assert box["y"] + box["height"] <= line["y"]
+        above = tab.locator(f"{block} .sbs-copy").evaluate(
+            "button => { const box = button.getBoundingClientRect();"
+            " return document.elementFromPoint(box.left + 3, box.top + 3) === button }"
+        )
+        assert above
+        for link in tab.locator(".sbs-step a").evaluate_all(BOXES):
+            level = link["top"] < box["y"] + box["height"] and link["bottom"] > box["y"]
+            assert not level or link["right"] < box["x"]
+        tab.locator("h1").first.click()
+        assert button.evaluate(opacity) == "0"
+        tab.locator(f"{block} .line").first.hover()
+        assert button.evaluate(opacity) == "1"
+
+
+def test_the_copy_button_is_there_where_nothing_hovers(visit):
+    tab = visit(f"{PROJECT}.html", PHONE, touch=True)
+    button = tab.locator(f"{CODE} .sbs-copy")
+    assert button.evaluate("button => getComputedStyle(button).opacity") == "1"
+
+
+# the lines of a block: their indent in letters, the lines that they take, where each part begins
+PARTS = """lines => lines.slice(0, 200).map(line => {
+  const probe = document.createElement("span");
+  probe.style = "display: inline-block; width: 10ch";
+  line.append(probe);
+  const letter = probe.getBoundingClientRect().width / 10;
+  probe.remove();
+  const range = document.createRange();
+  const starts = [];
+  const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+  let bottom = -Infinity;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (let at = 0; at < node.length; at++) {
+      if (/\\s/.test(node.data[at])) continue;
+      range.setStart(node, at); range.setEnd(node, at + 1);
+      const box = range.getBoundingClientRect();
+      if (box.top >= bottom - 2) {
+        starts.push((box.left - line.getBoundingClientRect().left) / letter);
+        bottom = box.bottom;
+      }
+    }
+  }
+  return [line.textContent.match(/^ */)[0].length, starts, line.getBoundingClientRect().height,
+          parseFloat(getComputedStyle(line).lineHeight)];
+})"""
+
+
+def test_long_lines_go_on_below_their_indent(visit):
+    for name in (f"{PROJECT}.html", f"{PROJECT}_tensorflow.html"):
+        tab = visit(name, PHONE)
+        found = tab.locator(".highlight .line").evaluate_all(PARTS)
+        wrapped = [(indent, starts) for indent, starts, *_ in found if len(starts) > 1]
+        assert len(wrapped) > 20
+        for indent, (first, *others) in wrapped:
+            assert abs(first - indent) < 0.5 + indent / 50
+            for start in others:
+                assert abs(start - indent - 2) < 0.5 + indent / 50
+        # the indent alone is never a line of its own
+        for _, starts, height, line_height in found:
+            assert round(height / line_height) == max(1, len(starts))
+
+
+def test_names_and_switch_do_not_overlap(visit):
+    for width in (1440, 1024, 860):
+        tab = visit(f"{PROJECT}.html", (width, 800))
+        boxes = tab.locator(".sbs-bar > *").evaluate_all(BOXES)
+        assert len(boxes) == 3
+        for one, following in pairwise(sorted(boxes, key=lambda box: box["left"])):
+            assert one["right"] < following["left"], width

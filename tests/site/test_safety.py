@@ -1,13 +1,18 @@
 """What a notebook's text may bring onto its pages: no script, and no file from elsewhere."""
 
+import contextlib
 import json
+import re
 import shutil
 
 import pytest
 from built_site import build, loaded_from_elsewhere, small_repository, soup
+from typer.testing import CliRunner
 
 from sidebyside.checkout import ROOT
+from sidebyside.cli.main import app
 from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.site.__main__ import main
 from sidebyside.site.pages import VIEWS, Site
 from sidebyside.site.pages import page as page_of
 from sidebyside.view import page
@@ -67,7 +72,8 @@ def poisoned(tmp_path_factory):
     root = small_repository(outside / "repository")
     folder = root / "notebooks/0_prerequisites"
     shutil.copy(ROOT / "docs" / "comparison.png", folder / "drawing.png")
-    (folder / "linked.png").symlink_to(secret)
+    with contextlib.suppress(OSError):  # not every user may make links on Windows
+        (folder / "linked.png").symlink_to(secret)
     for framework in FRAMEWORKS:
         file = folder / f"01_python_for_deep_learning_{framework}.ipynb"
         notebook = json.loads(file.read_text("utf-8"))
@@ -132,3 +138,14 @@ def test_scripts_of_the_text_are_dropped_and_what_lessons_use_is_kept(shown):
     assert fold.find(class_="highlight").text.strip() == "kept = 1"
     assert whole.find("b", string="bold") is not None
     assert "<math" in text and "<td" in text
+
+
+def test_readers_are_told_whom_to_trust(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = [capsys.readouterr().out, CliRunner().invoke(app, ["compare", "--help"]).stdout]
+    said.append((ROOT / "README.md").read_text("utf-8"))
+    for text in said:
+        words = " ".join(re.findall(r"\w+", text))
+        assert "notebooks that you trust" in words
+        assert "scripts" in words
