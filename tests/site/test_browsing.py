@@ -325,6 +325,18 @@ def test_the_copy_button_covers_no_code_and_comes_on_hover_and_focus(visit):
         assert button.evaluate(opacity) == "1"
 
 
+def test_every_copy_button_is_on_the_edge_of_its_block(visit):
+    for name in (f"{PROJECT}.html", f"{PROJECT}_pytorch.html", "dictionary/losses.html"):
+        tab = visit(name)
+        tab.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        buttons = tab.locator(".sbs-copy").evaluate_all(BOXES)
+        blocks = tab.locator(".highlight:has(> .sbs-copy)").evaluate_all(BOXES)
+        assert len(buttons) == len(blocks) > 30
+        for button, block in zip(buttons, blocks, strict=True):
+            assert button["top"] < block["top"] < button["bottom"] < block["top"] + 12
+            assert block["right"] - 20 < button["right"] < block["right"]
+
+
 def test_the_copy_button_is_there_where_nothing_hovers(visit):
     tab = visit(f"{PROJECT}.html", PHONE, touch=True)
     button = tab.locator(f"{CODE} .sbs-copy")
