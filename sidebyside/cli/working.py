@@ -20,7 +20,7 @@ app = typer.Typer()
 @app.command("list")
 def list_topics() -> None:
     """Show the topics: level, what exists, the last stored results."""
-    from sidebyside.measure.figures import COST, QUALITY, all_figures, last_report
+    from sidebyside.measure.figures import all_figures, last_report, quality
 
     table = Table("topic", "level", "kind", "notebook", "data", "result", "one epoch, s",
                   box=box.SIMPLE_HEAD)  # fmt: skip
@@ -33,9 +33,9 @@ def list_topics() -> None:
                 table.add_row(*head, f"{name}: missing", "", "", "", style="yellow")
                 continue
             shown, report = all_figures(pair, framework), last_report(pair.read(framework)) or {}
-            quality = [f"{label} {shown[label]}" for label, _ in QUALITY.values() if label in shown]
-            result = quality[0] if quality else ("" if report else "not run yet")
-            epoch = shown.get(COST["seconds_per_epoch"][0], "")
+            reached = [figure.labelled for figure in quality(shown)]
+            result = reached[0] if reached else ("" if report else "not run yet")
+            epoch = shown["seconds_per_epoch"].text if "seconds_per_epoch" in shown else ""
             table.add_row(*head, name, report.get("data", ""), result, epoch)
     console.print(table)
 
@@ -102,7 +102,11 @@ def compare(
         bool, typer.Option("--last", help="Of the last run, not of the stored outputs.")
     ] = False,
 ) -> None:
-    """Show both sides of a topic: the steps aligned, then the figures."""
+    """Show both sides of a topic: the steps aligned, then the figures.
+
+    The page that --html writes shows the notebooks' outputs as they are stored, and scripts in
+    them run: build and open only pages of notebooks that you trust.
+    """
     from sidebyside.lessons.execution import runs_folder
     from sidebyside.view import page, terminal
     from sidebyside.view.comparison import compare as compare_pair

@@ -13,7 +13,7 @@ from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.address import links, setup_source
 from sidebyside.lessons.pairs import Pair
 from sidebyside.lessons.steps import FIRST_STEPS, LAST_STEPS, Step, steps, tags
-from sidebyside.measure.figures import last_report
+from sidebyside.measure.figures import last_report, unknown_figures
 
 MAX_COLUMNS = 79
 MAX_BYTES = 1_000_000
@@ -155,6 +155,7 @@ def _twin_problems(pair: Pair) -> Iterator[str]:
         yield "step 'report': the stored output has no figures."
     elif keys[0] != keys[1]:
         yield f"step 'report': only one side has {', '.join(sorted(keys[0] ^ keys[1]))}."
+    yield from (f"step 'report': {text}" for text in unknown_figures(reports[0] or {}))
 
 
 def _step_problems(step: Step) -> Iterator[str]:

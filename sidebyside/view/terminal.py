@@ -32,8 +32,9 @@ def show(comparison: Comparison, console: Console) -> None:
 def figures_table(comparison: Comparison) -> Table:
     """Return the figures of both sides as a table."""
     table = Table("", *FRAMEWORKS.values(), box=box.SIMPLE_HEAD, title=comparison.pair.title)
-    for name in comparison.figure_names:
-        table.add_row(name, *(comparison.figures[side].get(name, "-") for side in FRAMEWORKS))
+    for quantity in comparison.quantities:
+        sides = [comparison.figures[side].get(quantity.key) for side in FRAMEWORKS]
+        table.add_row(quantity.label, *(figure.text if figure else "-" for figure in sides))
     return table
 
 

@@ -172,7 +172,7 @@ def test_page_needs_no_other_file_and_shows_every_step(view):
 
 
 def test_page_shows_what_is_the_same_once(view):
-    places = page.Places(link=str, picture=page.inline_picture)
+    places = page.Places(link=str, show=lambda picture: picture.inline)
     rows = {row.id: row for row in (page.row(step, places) for step in view.steps)}
     assert [cell.framework for cell in rows["same"].cells] == [None]
     assert [cell.framework for cell in rows["differs"].cells] == ["pytorch", "tensorflow"]
