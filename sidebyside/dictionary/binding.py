@@ -256,8 +256,10 @@ def _same_object(pattern: Pattern, use: Use, given: list[ast.expr], found: Fit) 
     if pattern.receiver:
         if use.receiver is not None:
             found.bound[pattern.receiver] = (use.receiver,)
+            found.known += 1
         elif given and pattern.full != use.name:
             found.bound[pattern.receiver] = (given.pop(0),)
+            found.known += 1
         else:
             return use.call is None or pattern.full == use.name
     elif use.receiver is not None and pattern.full != use.name:

@@ -54,7 +54,7 @@ class _Carrier(ast.NodeTransformer):
 
     def text(self) -> str:
         """Return the pattern as the other side's program would have it."""
-        tree = self.visit(copy.deepcopy(self.target.tree))
+        tree = self.visit(self.target.fresh_tree())
         if self.fit.rest and isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call):
             _add_more(tree.value)
         text = ast.unparse(ast.fix_missing_locations(tree)).replace(f"**{MORE}", MORE)
@@ -157,11 +157,28 @@ class _Carrier(ast.NodeTransformer):
             return found
         if name == "activation" and self.side == "pytorch":
             return _activation(node)
-        tree = _Inner(self.program, self.side).visit(copy.deepcopy(_marked(node)))
-        text = ast.unparse(ast.fix_missing_locations(tree))
+        text = self._translated(node)
         if MORE in text or "\n" in text or len(text) > LONGEST:
             return _shortened(node)
         return f"({text})" if tight and isinstance(node, ast.BinOp | ast.UnaryOp) else text
+
+
+    def _translated(self, node: ast.expr) -> str:
+        """Return an argument's text, with the counterparts of the calls that are in it."""
+        parts = list(ast.walk(node))
+        if any(isinstance(one, ast.Call | ast.Attribute | ast.Name) and self._has_counterpart(one)
+               or isinstance(one, ast.Constant) and isinstance(one.value, str)
+               for one in parts):  # fmt: skip
+            for one in parts:
+                one.place = id(one)  # copied along
+            node = _Inner(self.program, self.side).visit(copy.deepcopy(node))
+        return ast.unparse(ast.fix_missing_locations(node))
+
+    def _has_counterpart(self, node: ast.expr) -> bool:
+        place = id(node)
+        return bool(self.program.values.get(place, UNKNOWN).name) or (
+            self.program.inner(place) is not None
+        )
 
 
 def _add_more(call: ast.Call) -> None:
@@ -170,13 +187,6 @@ def _add_more(call: ast.Call) -> None:
         call.keywords.append(ast.keyword(None, ast.Name(MORE)))
     else:
         call.args.append(ast.Name(MORE))
-
-
-def _marked(node: ast.expr) -> ast.expr:
-    """Return an expression whose parts know which node of the program they are."""
-    for one in ast.walk(node):
-        one.place = id(one)  # copied along
-    return node
 
 
 class _Inner(ast.NodeTransformer):

@@ -107,12 +107,13 @@ class Index:
 
     def _best(self, pairs, use: Use, values) -> tuple[Rule, Fit] | None:
         """Return the pair that knows most of a call's arguments, the first of equals."""
-        best, score = None, (-1000, 0, 0)
+        best, score = None, (-1000, 0, False, 0)
         for place, (rule, pattern) in enumerate(pairs):
             found = fit(pattern, use, values)
             if found is None or not _writable(rule, pattern, found):
                 continue
-            new = (found.known - 2 * len(found.rest), found.exact, -place)
+            known = found.known - 2 * len(found.rest)
+            new = (known, found.exact, pattern.full == use.name, -place)
             if best is None or new > score:
                 best, score = (rule, found), new
         return best

@@ -89,9 +89,11 @@ class Pattern:
     @cached_property
     def tree(self) -> ast.stmt | None:
         """Its statement, or None if it is a remark: ``# nothing: …``."""
-        if self.text.startswith("#"):
-            return None
-        return ast.parse(self.text).body[0]
+        return self.fresh_tree()
+
+    def fresh_tree(self) -> ast.stmt | None:
+        """Return its statement, to be changed."""
+        return None if self.text.startswith("#") else ast.parse(self.text).body[0]
 
     @property
     def remark(self) -> str:

@@ -8,6 +8,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from sidebyside.dictionary.carrying import MORE, written
 from sidebyside.dictionary.entries import Entry, Trap
@@ -224,14 +225,16 @@ class _Writer:
         return self.inner(id(use.receiver)) or ast.unparse(use.receiver)
 
 
-def _words(lines: str) -> set[str]:
-    return {
+@cache
+def _words(lines: str) -> frozenset[str]:
+    """Return the names of the arguments that some lines have."""
+    return frozenset(
         word.arg
         for node in ast.walk(ast.parse(lines))
         if isinstance(node, ast.Call)
         for word in node.keywords
         if word.arg
-    }
+    )
 
 
 def _side(name: str) -> str:
