@@ -147,7 +147,7 @@ class _Reading:
             if name is not None and name in self.names:
                 number = self.names.index(name)
                 self.taken.add(number)
-                if not self._bind(self.slots[number], (word.value,)):
+                if not self._bind(self.slots[number], (word.value,), by_word=True):
                     return False
             elif not self.anything and word.arg not in self._incidental:
                 self.found.rest.append(f"{word.arg}=…" if word.arg else "**…")
@@ -155,9 +155,12 @@ class _Reading:
 
     def complete(self) -> bool:
         """Return whether the pattern has nothing that the call would have to have."""
-        return all(
+        given = all(
             number in self.taken or _optional(slot) for number, slot in enumerate(self.slots)
         )
+        names = [slot.name for slot in self.slots if slot.name not in ("", "_")]
+        twice = {name for name in names if names.count(name) > 1}
+        return given and twice <= set(self.found.bound)
 
     @property
     def _incidental(self) -> frozenset[str]:
@@ -176,13 +179,13 @@ class _Reading:
             return self.names.index(name) if name and name in self.names else None
         return place if place < len(self.slots) else None
 
-    def _bind(self, slot: Slot, nodes: tuple[ast.expr, ...]) -> bool:
+    def _bind(self, slot: Slot, nodes: tuple[ast.expr, ...], by_word: bool = False) -> bool:
         """Bind what the call has to what the pattern asks for; return whether it may be that."""
         if slot.star and slot.name == "_":
             return True
         if not slot.name:
             return len(nodes) == 1 and self._matches(slot.value, nodes[0])
-        if check := CHECKS.get(slot.name):
+        if (check := CHECKS.get(slot.name)) and not (by_word and slot.name in SAID_BY_NAME):
             if not all(check(node, self.values.get(id(node), UNKNOWN)) for node in nodes):
                 return False
             self.found.exact += 1
@@ -207,6 +210,10 @@ class _Reading:
             return self._matches_all(wanted, node)
         if isinstance(wanted, ast.Call):
             return self._matches_call(wanted, node)
+        if isinstance(wanted, ast.Subscript) and isinstance(node, ast.Subscript):
+            self.found.exact += 1
+            same = ast.dump(wanted.slice) == ast.dump(node.slice)
+            return same and self._matches(wanted.value, node.value)
         self.found.known += 1
         self.found.exact += 2
         return _same(wanted, node)
@@ -255,6 +262,10 @@ def _same_object(pattern: Pattern, use: Use, given: list[ast.expr], found: Fit) 
     """
     if pattern.receiver:
         if use.receiver is not None:
+            check = CHECKS.get(pattern.receiver)
+            if check and not check(use.receiver, UNKNOWN):
+                return False
+            found.exact += check is not None
             found.bound[pattern.receiver] = (use.receiver,)
             found.known += 1
         elif given and pattern.full != use.name:
@@ -287,7 +298,7 @@ def _same(wanted: ast.expr, node: ast.expr) -> bool:
 
 def is_dtype(node: ast.expr, value: Value) -> bool:
     """Return whether an argument is a type of numbers."""
-    last = _last(node)
+    last = _last(node.func if isinstance(node, ast.Call) else node)
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str) and node.value in DTYPES
     return last in DTYPES or last in LEGACY_TENSORS or "dtype" in last.lower()
@@ -352,6 +363,12 @@ def is_variables(node: ast.expr, value: Value) -> bool:
     return re.search(r"variables|weights|params|parameters|^vars?$", _last(node)) is not None
 
 
+def is_weight(node: ast.expr, value: Value) -> bool:
+    """Return whether an object is a model's weight, as far as its name tells."""
+    return re.search(r"weight|bias|param|running|buffer|kernel|\bp\b|\.data$|grad|gamma|beta",
+                     ast.unparse(node)) is not None  # fmt: skip
+
+
 def is_list(node: ast.expr, value: Value) -> bool:
     """Return whether an argument is a list or a tuple, written as such."""
     return isinstance(node, ast.List | ast.Tuple)
@@ -374,8 +391,9 @@ def _last(node: ast.expr) -> str:
     return getattr(node, "attr", getattr(node, "id", ""))
 
 
+SAID_BY_NAME = ("dtype", "device", "axis", "axes")
 CHECKS: dict[str, Callable[[ast.expr, Value], bool]] = {
     "dtype": is_dtype, "device": is_device, "axis": is_axis, "axes": is_axis, "other": is_tensor,
-    "variables": is_variables, "number": is_number, "text": is_text, "state": is_state, "whole": is_model, "pair": is_list,
+    "variables": is_variables, "own_weight": is_weight, "number": is_number, "text": is_text, "state": is_state, "whole": is_model, "pair": is_list,
     "kind": is_class,
 }  # fmt: skip

@@ -160,7 +160,7 @@ class _Carrier(ast.NodeTransformer):
         text = self._translated(node)
         if MORE in text or "\n" in text or len(text) > LONGEST:
             return _shortened(node)
-        return f"({text})" if tight and isinstance(node, ast.BinOp | ast.UnaryOp) else text
+        return f"({text})" if tight and not _is_tight(text) else text
 
 
     def _translated(self, node: ast.expr) -> str:
@@ -181,8 +181,21 @@ class _Carrier(ast.NodeTransformer):
         )
 
 
+def _is_tight(text: str) -> bool:
+    """Return whether an expression can have a method called without brackets."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return True
+    return isinstance(tree, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Tuple)
+
+
 def _add_more(call: ast.Call) -> None:
     """Say that the program's call has more arguments."""
+    if call.args and isinstance(call.args[0], ast.List):  # of the layer that has most of them
+        parts = [one for one in call.args[0].elts if isinstance(one, ast.Call)]
+        if parts:
+            call = max(parts, key=lambda one: len(one.args) + len(one.keywords))
     if call.keywords:
         call.keywords.append(ast.keyword(None, ast.Name(MORE)))
     else:

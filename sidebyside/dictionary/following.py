@@ -111,9 +111,15 @@ class Followed:
                  names: frozenset[str] = frozenset()):  # fmt: skip
         walk = _Walk(tree, methods, names)
         walk.run()
-        self.uses = sorted(walk.uses, key=lambda use: (use.node.end_lineno, use.node.lineno))
+        self.uses = sorted(walk.uses, key=_place)
         self.values, self.frameworks = walk.values, walk.frameworks
         self.passed_over = walk.passed_over
+
+
+def _place(use: Use) -> tuple[int, ...]:
+    """Return where a use begins; of two that begin at one place, the outer comes first."""
+    node = use.node
+    return node.lineno, node.col_offset, -node.end_lineno, -node.end_col_offset
 
 
 class _Scope:

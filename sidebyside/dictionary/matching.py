@@ -6,7 +6,7 @@ entry that is about the call: from its own lines, which are executed.
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,7 @@ from sidebyside.dictionary.binding import DTYPES, Fit, fit, plain_dtype
 from sidebyside.dictionary.entries import Chapter, Entry
 from sidebyside.dictionary.following import Use, Value
 from sidebyside.dictionary.names import last, qualified
-from sidebyside.dictionary.rules import Pattern, Rule, Rules, _dotted, read_rules
+from sidebyside.dictionary.rules import ROOTS, Pattern, Rule, Rules, dotted, read_rules
 from sidebyside.frameworks import other
 
 # where the same function may be found, too
@@ -94,6 +94,8 @@ class Index:
         if use.call is None and last(use.name) in DTYPES:
             text = "torch.{}" if side == "tensorflow" else '"{}"'
             return Match(self.entries["cast"], partner=text.format(plain_dtype(last(use.name))))
+        if use.call is None and (found := self._class(use, side)):
+            return found
         entries = self.named(use.name)
         if not entries:
             return None
@@ -104,6 +106,16 @@ class Index:
             return Match(self.entries[best[0].entry], *best)
         entry = ranked[0]
         return Match(entry, partner=partner(entry, side, use.name))
+
+    def _class(self, use: Use, side: str) -> Match | None:
+        """Return the counterpart of a class or function that is named and not called."""
+        for one in other_names(use.name):
+            for rule, _ in self.rules.by_name.get(one, ()):
+                head = rule.write[other(side)].head
+                name = dotted(head.func) if isinstance(head, ast.Call) else ""
+                if rule.entry in self.entries and name and name.partition(".")[0] in ROOTS[other(side)]:
+                    return Match(self.entries[rule.entry], partner=name)
+        return None
 
     def _best(self, pairs, use: Use, values) -> tuple[Rule, Fit] | None:
         """Return the pair that knows most of a call's arguments, the first of equals."""
@@ -128,7 +140,7 @@ class Index:
         calls = list(_calls(entry.lines[side]))
         score -= 0.5 * len(calls)
         short = last(use.name)
-        heads = [last(_dotted(call.func)) or getattr(call.func, "attr", "") for call in calls]
+        heads = [last(dotted(call.func)) or getattr(call.func, "attr", "") for call in calls]
         score += 3 if short in heads else 0
         score += 2 if heads and heads[0] == short else 0
         score -= 2 if entry.verdict == "none" and not entry.names[other(side)] else 0
@@ -152,10 +164,12 @@ def _writable(rule: Rule, pattern: Pattern, found: Fit) -> bool:
     if target.tree is None:
         return True
     read = {slot.name for slot in pattern.slots} | {pattern.receiver}
-    given = {id(node) for word in ast.walk(target.tree) if isinstance(word, ast.keyword)
-             for node in ast.walk(word)}  # fmt: skip
-    needed = {node.id for node in ast.walk(target.tree)
-              if isinstance(node, ast.Name) and id(node) not in given}  # fmt: skip
+    words = [word for word in ast.walk(target.tree) if isinstance(word, ast.keyword)]
+    by_word = {id(node) for word in words for node in ast.walk(word)}
+    names = [node for node in ast.walk(target.tree) if isinstance(node, ast.Name)]
+    needed = {node.id for node in names if id(node) not in by_word}
+    counts = Counter(node.id for node in names)
+    needed |= {name for name, count in counts.items() if count > 1}
     return needed & read <= set(found.bound)
 
 
@@ -187,7 +201,7 @@ def partner(entry: Entry, side: str, name: str) -> str:
     place = next((here.index(one) for one in other_names(name) if one in here), None)
     if place is not None and len(here) == len(there):
         return there[place]
-    heads = [last(_dotted(call.func)) for call in _calls(entry.lines[other(side)])]
+    heads = [last(dotted(call.func)) for call in _calls(entry.lines[other(side)])]
     used = [one for one in there if last(one) in heads]
     return (used or there)[0]
 
@@ -270,6 +284,9 @@ class _Names:
                 self.clear = False
             self.names[dump] = f"a{number}" if dump in inside else "_"
         self.here, self.there = self._write(here), self._write(there)
+        known = {*self.names.values(), *ROOTS["pytorch"], *ROOTS["tensorflow"]}
+        left = [node.id for node in ast.walk(ast.parse(self.there)) if isinstance(node, ast.Name)]
+        self.clear = self.clear and set(left) <= known
 
     def _parts(self, call: ast.Call) -> list[ast.expr]:
         parts = list(call.args)

@@ -122,7 +122,7 @@ class Pattern:
         if self.receiver:
             owner = RECEIVERS[self.side].get(self.receiver, ANY[self.side])
             return f"{owner}.{node.attr}"
-        name = _dotted(node)
+        name = dotted(node)
         first, dot, rest = name.partition(".")
         if first not in ROOTS[self.side]:
             return ""
@@ -234,7 +234,7 @@ def _rule(file: str, key: str, pair: list[str], order: int) -> Rule:
     return Rule(key, read, write, order)
 
 
-def _dotted(node: ast.expr | None) -> str:
+def dotted(node: ast.expr | None) -> str:
     """Return a dotted name: ``nn.Linear``; nothing of anything else."""
     parts = []
     while isinstance(node, ast.Attribute):

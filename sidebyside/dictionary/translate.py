@@ -5,6 +5,7 @@ on the other side, with the call's own arguments where they are known.
 """
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ OWNERS = {
         "tensorflow.Variable.", "tensorflow.Tensor.", "tensorflow.GradientTape.",
     ),
 }  # fmt: skip
+ASSIGNED = re.compile(r"[\w.]+(?:, \w+)? = (.+)")
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def translate(program: Program | str, index: Index) -> Translation:
     found = Followed(program.tree, index.methods, index.names)
     if not found.frameworks:
         raise ProgramError("The program imports neither PyTorch nor TensorFlow/Keras.")
-    calls = _Writer(index, found).calls()
+    calls = sorted(_Writer(index, found).calls(), key=lambda call: call.line)
     return Translation(program.source, calls, found.passed_over, program.skipped)
 
 
@@ -216,7 +218,9 @@ class _Writer:
         text = matched[1]
         if text.startswith("#"):
             return self._object(use)
-        return text or MORE
+        if found := ASSIGNED.match(text):  # the value of a statement
+            return found[1]
+        return text.partition("  #")[0] or MORE
 
     def _object(self, use: Use) -> str:
         """Return the object of a method that there is nothing to write for."""
