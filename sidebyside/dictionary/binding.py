@@ -15,18 +15,20 @@ from sidebyside.dictionary.rules import ROOTS, Pattern, Slot
 
 # arguments that change no number: where a tensor is, how fast it comes, what is printed
 INCIDENTAL = {
-    "pytorch": frozenset(
-        "inplace device device_ids output_device non_blocking async out memory_format layout "
-        "pin_memory num_workers persistent_workers prefetch_factor set_to_none weights_only "
-        "map_location fused foreach copy volatile verbose generator capturable download "
-        "size_average reduce only_inputs sparse_grad maximize track_running_stats "
-        "enable_nested_tensor progress worker_init_fn timeout prefetch".split()
-    ),
-    "tensorflow": frozenset(
-        "name verbose input_shape workers use_multiprocessing max_queue_size num_parallel_calls "
-        "deterministic validate_shape validate_indices synchronization aggregation "
-        "input_length batch_input_shape input_dim experimental_relax_shapes jit_compile".split()
-    ),
+    "pytorch": frozenset({
+    "inplace", "device", "device_ids", "output_device", "non_blocking", "async", "out",
+    "memory_format", "layout", "pin_memory", "num_workers", "persistent_workers",
+    "prefetch_factor", "set_to_none", "weights_only", "map_location", "fused", "foreach",
+    "copy", "volatile", "verbose", "generator", "capturable", "download", "size_average",
+    "reduce", "only_inputs", "sparse_grad", "maximize", "track_running_stats",
+    "enable_nested_tensor", "progress", "worker_init_fn", "timeout", "prefetch",
+    }),
+    "tensorflow": frozenset({
+    "name", "verbose", "input_shape", "workers", "use_multiprocessing", "max_queue_size",
+    "num_parallel_calls", "deterministic", "validate_shape", "validate_indices",
+    "synchronization", "aggregation", "input_length", "batch_input_shape", "input_dim",
+    "experimental_relax_shapes", "jit_compile",
+    }),
 }  # fmt: skip
 # the names that arguments also have, or once had
 OTHER_WORDS = {
@@ -38,10 +40,11 @@ OTHER_WORDS = {
     "reduction_indices": ("axis",), "keep_dims": ("keepdims",), "dim": ("axis",),
     "concat_dim": ("axis",), "bias": ("use_bias",), "other": ("y",),
 }  # fmt: skip
-DTYPES = frozenset(
-    "float float16 half bfloat16 float32 float64 double int8 uint8 int16 short int32 int int64 "
-    "long bool uint16 uint32 uint64 complex64 complex128 string".split()
-)
+DTYPES = frozenset({
+    "float", "float16", "half", "bfloat16", "float32", "float64", "double", "int8", "uint8",
+    "int16", "short", "int32", "int", "int64", "long", "bool", "uint16", "uint32", "uint64",
+    "complex64", "complex128", "string",
+})  # fmt: skip
 LEGACY_TENSORS = {"FloatTensor": "float32", "LongTensor": "int64", "IntTensor": "int32",
                   "DoubleTensor": "float64", "ByteTensor": "uint8", "BoolTensor": "bool",
                   "HalfTensor": "float16"}  # fmt: skip
@@ -341,6 +344,16 @@ def is_number(node: ast.expr, value: Value) -> bool:
     return isinstance(node, ast.Call) and _last(node.func) in ("float", "int")
 
 
+def is_integer(node: ast.expr, value: Value) -> bool:
+    """Return whether an argument is a whole number, or a list of them, written as such."""
+    parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+    if isinstance(node, ast.UnaryOp):
+        return is_integer(node.operand, value)
+    whole = [isinstance(one, ast.Constant) and type(one.value) is int for one in parts]
+    nested = [isinstance(one, ast.List | ast.Tuple) and is_integer(one, value) for one in parts]
+    return bool(parts) and all(a or b for a, b in zip(whole, nested, strict=True))
+
+
 def is_text(node: ast.expr, value: Value) -> bool:
     """Return whether an argument is a string."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -391,9 +404,10 @@ def _last(node: ast.expr) -> str:
     return getattr(node, "attr", getattr(node, "id", ""))
 
 
-SAID_BY_NAME = ("dtype", "device", "axis", "axes")
 CHECKS: dict[str, Callable[[ast.expr, Value], bool]] = {
     "dtype": is_dtype, "device": is_device, "axis": is_axis, "axes": is_axis, "other": is_tensor,
-    "variables": is_variables, "own_weight": is_weight, "number": is_number, "text": is_text, "state": is_state, "whole": is_model, "pair": is_list,
-    "kind": is_class,
+    "variables": is_variables, "own_weight": is_weight, "number": is_number, "text": is_text,
+    "integer": is_integer, "integers": is_integer, "state": is_state, "whole": is_model,
+    "pair": is_list, "kind": is_class,
 }  # fmt: skip
+SAID_BY_NAME = ("dtype", "device", "axis", "axes")

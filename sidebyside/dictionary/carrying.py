@@ -120,7 +120,7 @@ class _Carrier(ast.NodeTransformer):
 
     def _is_bound(self, value: ast.expr) -> bool:
         """Return whether an argument that is given by name is in the program, or is fixed."""
-        names = {re.sub("_(half|less)$", "", node.id)
+        names = {re.sub("_(half|less|more)$", "", node.id)
                  for node in ast.walk(value) if isinstance(node, ast.Name)}  # fmt: skip
         return names <= {*self.fit.bound, *ROOTS[self.side], *PYTHON}
 
@@ -140,7 +140,7 @@ class _Carrier(ast.NodeTransformer):
 
     def _listed(self, nodes: tuple[ast.expr, ...], name: str) -> list[ast.expr]:
         texts = [self._argument(one, name) for one in nodes]
-        if sum(map(len, texts)) > LONGEST or MORE in texts and len(texts) > 3:
+        if sum(map(len, texts)) > LONGEST or (MORE in texts and len(texts) > 3):
             return [ast.Name(MORE)]
         return [ast.Name(text) for text in texts]
 
@@ -162,12 +162,11 @@ class _Carrier(ast.NodeTransformer):
             return _shortened(node)
         return f"({text})" if tight and not _is_tight(text) else text
 
-
     def _translated(self, node: ast.expr) -> str:
         """Return an argument's text, with the counterparts of the calls that are in it."""
         parts = list(ast.walk(node))
-        if any(isinstance(one, ast.Call | ast.Attribute | ast.Name) and self._has_counterpart(one)
-               or isinstance(one, ast.Constant) and isinstance(one.value, str)
+        if any((isinstance(one, ast.Call | ast.Attribute | ast.Name) and self._has_counterpart(one))
+               or (isinstance(one, ast.Constant) and isinstance(one.value, str))
                for one in parts):  # fmt: skip
             for one in parts:
                 one.place = id(one)  # copied along
@@ -286,7 +285,15 @@ def _less(text: str) -> str:
     return str((size[0] if isinstance(size, tuple) else size) - 1)
 
 
-CHANGED = {"_half": _half, "_less": _less}
+def _more(text: str) -> str:
+    """Return a number and one: Keras counts the epochs of patience from the best one."""
+    try:
+        return str(ast.literal_eval(text) + 1)
+    except (ValueError, SyntaxError, TypeError):
+        return f"{text} + 1"
+
+
+CHANGED = {"_half": _half, "_less": _less, "_more": _more}
 
 
 def _plain(number: float) -> str:

@@ -381,10 +381,11 @@ class _Walk:
         """Return an object of a class of the program."""
         for base in self.classes[own].bases if own in self.classes else ():
             if base.name:
-                return Value(_class_kind(base.name), True, own=own)
+                return Value(_class_kind(base.name), own=own)
             if base.own in self.classes and base.own not in (own, *seen):
-                if kind := self._made(base.own, (own, *seen)).kind:
-                    return Value(kind, True, own=own)
+                kind = self._made(base.own, (own, *seen)).kind
+                if kind:
+                    return Value(kind, own=own)
         foreign = own in self.classes and not any(
             base == UNKNOWN for base in self.classes[own].bases
         )
@@ -756,10 +757,7 @@ class _Walk:
                 return UNKNOWN
             case "tqdm" | "trange":
                 return first
-        return FOREIGN if name in _BUILTINS else self._guess_call(name)
-
-    def _guess_call(self, name: str) -> Value:
-        return UNKNOWN
+        return FOREIGN if name in _BUILTINS else UNKNOWN
 
     def _note(self, node: ast.expr, name: str, receiver: ast.expr | None = None,
               sure: bool = True) -> None:  # fmt: skip

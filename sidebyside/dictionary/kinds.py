@@ -161,31 +161,37 @@ ITEMS = {LOADER: TENSOR, DATA: TENSOR, DATASET: TF_TENSOR, TENSOR: TENSOR, TF_TE
          VARIABLE: TF_TENSOR, MODULE: MODULE, FOREIGN: FOREIGN, MODEL: None}  # fmt: skip
 
 # libraries whose objects have methods of the same names as tensors or models
-LIBRARIES = frozenset(
-    "numpy pandas sklearn scipy matplotlib seaborn PIL cv2 gym gymnasium tqdm imageio skimage h5py "
-    "nltk spacy wandb tensorflow_datasets tensorflow_hub tensorflow_probability tensorflow_text "
-    "transformers datasets tokenizers jax plotly IPython google xgboost lightgbm torchmetrics "
-    "ignite pytorch_lightning lightning accelerate einops timm torchtext torchaudio torchinfo "
-    "torchsummary tensorboardX mlflow optuna ray joblib requests yaml networkx statsmodels "
-    "tensorflow_addons keras_hub keras_nlp keras_cv".split()
-)
+LIBRARIES = frozenset({
+    "numpy", "pandas", "sklearn", "scipy", "matplotlib", "seaborn", "PIL", "cv2", "gym",
+    "gymnasium", "tqdm", "imageio", "skimage", "h5py", "nltk", "spacy", "wandb",
+    "tensorflow_probability", "tensorflow_text",
+    "tokenizers", "jax", "plotly", "IPython", "google", "xgboost",
+    "lightgbm", "ignite",     "tensorboardX",
+    "mlflow", "optuna", "ray", "joblib", "requests", "yaml", "networkx", "statsmodels",
+    })  # fmt: skip
 # methods that NumPy's arrays, pandas' tables and Python's own objects have, too
 COMMON = frozenset(
     {name for kind in (dict, list, str, set, bytes, int, float, Path, io.TextIOBase)
      for name in dir(kind)}
-) | frozenset(
-    "all any argmax argmin argsort astype clip copy cumprod cumsum data diagonal dot dtype fill "
-    "flatten imag item load max mean min ndim nonzero prod ravel real repeat reshape resize round "
-    "save searchsorted shape size sort squeeze std step sum swapaxes take tolist trace transpose "
-    "var view abs add apply corr count cov diff div eq eval filter floordiv ge gt join le lt map "
-    "median mod mode mul ne pow quantile rank select shift sub unique values where drop fit predict "
-    "score transform evaluate compile train reset update name state batch shuffle build "
-    "close write read zip window options cache range enumerate random layers weights input output "
-    "summary call metrics loss history run generate device type to_json get_config set_weights "
-    "get_weights log exp sin cos sqrt norm inverse index_select expand split stack cat stop "
-    "result shape variables trainable lr watch gradient export decode encode concatenate reduce "
-    "sample log_prob entropy scale flush register tile double square sign round rot90 roll".split()
-)  # fmt: skip
+) | frozenset({
+    "all", "any", "argmax", "argmin", "argsort", "astype", "clip", "copy", "cumprod", "cumsum",
+    "data", "diagonal", "dot", "dtype", "fill", "flatten", "imag", "item", "load", "max",
+    "mean", "min", "ndim", "nonzero", "prod", "ravel", "real", "repeat", "reshape", "resize",
+    "round", "save", "searchsorted", "shape", "size", "sort", "squeeze", "std", "step", "sum",
+    "swapaxes", "take", "tolist", "trace", "transpose", "var", "view", "abs", "add", "apply",
+    "corr", "count", "cov", "diff", "div", "eq", "eval", "filter", "floordiv", "ge", "gt",
+    "join", "le", "lt", "map", "median", "mod", "mode", "mul", "ne", "pow", "quantile", "rank",
+    "select", "shift", "sub", "unique", "values", "where", "drop", "fit", "predict", "score",
+    "transform", "evaluate", "compile", "train", "reset", "update", "name", "state", "batch",
+    "shuffle", "build", "close", "write", "read", "zip", "window", "options", "cache", "range",
+    "enumerate", "random", "layers", "weights", "input", "output", "summary", "call", "metrics",
+    "loss", "history", "run", "generate", "device", "type", "to_json", "get_config",
+    "set_weights", "get_weights", "log", "exp", "sin", "cos", "sqrt", "norm", "inverse",
+    "index_select", "expand", "split", "stack", "cat", "stop", "result", "variables",
+    "trainable", "lr", "watch", "gradient", "export", "decode", "encode", "concatenate",
+    "reduce", "sample", "log_prob", "entropy", "scale", "flush", "register", "tile", "double",
+    "square", "sign", "rot90", "roll",
+})  # fmt: skip
 
 # by what names values usually go; a value of such a name is taken for one, as a guess
 _WORDS = {

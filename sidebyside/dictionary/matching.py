@@ -5,6 +5,7 @@ entry that is about the call: from its own lines, which are executed.
 """
 
 import ast
+import copy
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -113,7 +114,8 @@ class Index:
             for rule, _ in self.rules.by_name.get(one, ()):
                 head = rule.write[other(side)].head
                 name = dotted(head.func) if isinstance(head, ast.Call) else ""
-                if rule.entry in self.entries and name and name.partition(".")[0] in ROOTS[other(side)]:
+                known = rule.entry in self.entries and name.partition(".")[0] in ROOTS[other(side)]
+                if name and known:
                     return Match(self.entries[rule.entry], partner=name)
         return None
 
@@ -168,8 +170,11 @@ def _writable(rule: Rule, pattern: Pattern, found: Fit) -> bool:
     by_word = {id(node) for word in words for node in ast.walk(word)}
     names = [node for node in ast.walk(target.tree) if isinstance(node, ast.Name)]
     needed = {node.id for node in names if id(node) not in by_word}
-    counts = Counter(node.id for node in names)
-    needed |= {name for name, count in counts.items() if count > 1}
+    for call in ast.walk(target.tree):
+        if isinstance(call, ast.Call):  # one argument in two places
+            words = [word.value for word in call.keywords if isinstance(word.value, ast.Name)]
+            counts = Counter(word.id for word in words)
+            needed |= {name for name, count in counts.items() if count > 1}
     return needed & read <= set(found.bound)
 
 
@@ -263,8 +268,11 @@ def _renamed(pattern: Pattern, name: str) -> str:
 def _own_call(entry: Entry, side: str) -> ast.Call | None:
     """Return the call that an entry's lines are about."""
     shorts = [last(name) for name in entry.names[side]]
-    calls = [call for call in _calls(entry.lines[side])
-             if (getattr(call.func, "attr", "") or getattr(call.func, "id", "")) in shorts]  # fmt: skip
+    calls = [
+        call
+        for call in _calls(entry.lines[side])
+        if (getattr(call.func, "attr", "") or getattr(call.func, "id", "")) in shorts
+    ]
     return calls[0] if len({ast.dump(call) for call in calls}) == 1 else None
 
 
@@ -286,7 +294,11 @@ class _Names:
         self.here, self.there = self._write(here), self._write(there)
         known = {*self.names.values(), *ROOTS["pytorch"], *ROOTS["tensorflow"]}
         left = [node.id for node in ast.walk(ast.parse(self.there)) if isinstance(node, ast.Name)]
-        self.clear = self.clear and set(left) <= known
+        numbers = [{node.value for node in ast.walk(ast.parse(text))
+                    if isinstance(node, ast.Constant) and not isinstance(node.value, str | bool)}
+                   for text in (self.here, self.there)]  # fmt: skip
+        # what stands only there belongs to the example
+        self.clear = self.clear and set(left) <= known and numbers[1] <= numbers[0]
 
     def _parts(self, call: ast.Call) -> list[ast.expr]:
         parts = list(call.args)
@@ -310,7 +322,5 @@ class _Names:
 
             def visit(self, node: ast.AST) -> ast.AST:
                 return self.generic_visit(node)
-
-        import copy
 
         return ast.unparse(Write().visit(copy.deepcopy(call)))

@@ -74,7 +74,7 @@ def program_of(text: str) -> Program:
         return Program(text, parsed(text))
     except SyntaxError as error:
         where = f"Line {error.lineno}" if error.lineno else "The program"
-        raise ProgramError(f"{where} is not Python: {error.msg}.") from None
+        raise ProgramError(f"{where} is not Python: {error.msg.rstrip('.?')}.") from None
 
 
 def parsed(text: str) -> ast.Module:
@@ -165,7 +165,8 @@ def _of_cells(cells: list[str], file: Path) -> Program:
         except SyntaxError as error:
             where = f", line {error.lineno}" if error.lineno else ""
             program.skipped.append(
-                f"Code cell {number} was passed over: it is not Python ({error.msg}{where})."
+                f"Code cell {number} was passed over: it is not Python "
+                f"({error.msg.rstrip('.?')}{where})."
             )
         else:
             ast.increment_lineno(tree, line)
@@ -209,8 +210,7 @@ def _without_commands(source: str) -> str:
 
         return plain_python(source)
     except ImportError:
-        raise SyntaxError("it has IPython's commands, which are read if ipython is installed") from (
-            None
-        )
+        why = "it has IPython's commands, which are read if ipython is installed"
+        raise SyntaxError(why) from None
     except (IndexError, RecursionError, tokenize.TokenError):
         raise SyntaxError("its commands cannot be told from Python") from None

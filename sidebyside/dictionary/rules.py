@@ -43,8 +43,10 @@ ROOTS = {
 LONG = {"transforms": "torchvision.transforms", "datasets": "torchvision.datasets",
         "models": "torchvision.models", "init": "torch.nn.init"}  # fmt: skip
 WRITTEN_ONLY = "> "  # what a pattern begins with that no call is compared with
-PYTHON = {"float", "int", "len", "list", "tuple", "zip", "range", "bool", "str", "dict", "iter",
-          "next", "np", "math", "copy", "sum", "abs", "enumerate", "print", "isinstance"}  # fmt: skip
+PYTHON = {
+    "float", "int", "len", "list", "tuple", "zip", "range", "bool", "str", "dict", "iter", "next",
+    "np", "math", "copy", "sum", "abs", "enumerate", "print", "isinstance",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

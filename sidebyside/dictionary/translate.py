@@ -256,4 +256,3 @@ def short(name: str, framework: str) -> str:
         if name.startswith(f"{full}."):
             return f"{prefix}.{name.removeprefix(f'{full}.')}"
     return name
-

@@ -6,9 +6,9 @@
 
 The first reads the arguments' defaults from the signatures, for ``dictionary/defaults.json``. The
 second goes through the model files that torchvision and Keras bring, and notes in
-``dictionary/coverage.json`` which calls the dictionary does not know. The third notes in
-``dictionary/signatures.json`` the names of the calls' parameters, for `translate`. The pages that show either
-need neither framework; `changed` compares record and packages, for the test.
+``dictionary/coverage.json`` which calls the dictionary does not know. The third
+notes in ``dictionary/signatures.json`` the names of the calls' parameters, for `translate`. The
+pages that show either need neither framework; `changed` compares record and packages, for the test.
 """
 
 import argparse
@@ -29,8 +29,10 @@ from sidebyside.frameworks import FRAMEWORKS
 
 PACKAGES = ("torch", "torchvision", "tensorflow", "keras")
 ARGUMENT = re.compile(r"([\w.]+)(?:\((\w+)\))?")
-SIGNATURE = re.compile(r"(?:^|\.\. (?:function|method):: )(?:\w+\.)*(\w+)\(((?:[^()]|\([^()]*\))*)\)",
-                       re.MULTILINE)  # fmt: skip
+# what the documentation of a call begins with, or where it says so again
+SIGNATURE = re.compile(
+    r"(?:^|\.\. (?:function|method):: )(?:\w+\.)*(\w+)\(((?:[^()]|\([^()]*\))*)\)", re.MULTILINE
+)
 PROGRAMS = {
     "torchvision/models": (
         "alexnet.py", "vgg.py", "resnet.py", "densenet.py", "googlenet.py", "mobilenetv3.py",
@@ -146,7 +148,9 @@ def parameters(found: object, name: str) -> list[str]:
                                                            one.POSITIONAL_OR_KEYWORD)]  # fmt: skip
         return [one for one in names if one not in ("self", "cls")]
     short, documented = name.rpartition(".")[2], inspect.getdoc(found) or ""
-    listed = [text for called, text in SIGNATURE.findall(documented) if called in (short, "__init__")]
+    listed = [
+        text for called, text in SIGNATURE.findall(documented) if called in (short, "__init__")
+    ]
     places = [re.split(r",\s*\*\s*,|,\s*/", text)[0] for text in listed]
     split = [[one.partition("=")[0].partition(":")[0].strip() for one in text.split(",")]
              for text in places]  # fmt: skip
