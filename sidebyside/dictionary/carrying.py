@@ -1,7 +1,6 @@
 """Writing the counterpart of a call, with the arguments that the program's call has."""
 
 import ast
-import copy
 import json
 import re
 from collections.abc import Mapping
@@ -46,7 +45,19 @@ def written(rule: Rule, side: str, fit: Fit, program: Program) -> str:
     return carrier.remark(target.text) if target.tree is None else carrier.text()
 
 
-class _Carrier(ast.NodeTransformer):
+class _Copier(ast.NodeVisitor):
+    """Writes a tree anew and leaves the one that is read as it is."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        return type(node)(**{name: self._field(value) for name, value in ast.iter_fields(node)})
+
+    def _field(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self._field(one) for one in value]
+        return self.visit(value) if isinstance(value, ast.AST) else value
+
+
+class _Carrier(_Copier):
     """Puts what a program has in the place of a pattern's names."""
 
     def __init__(self, target: Pattern, fit: Fit, program: Program):
@@ -54,10 +65,10 @@ class _Carrier(ast.NodeTransformer):
 
     def text(self) -> str:
         """Return the pattern as the other side's program would have it."""
-        tree = self.visit(self.target.fresh_tree())
+        tree = self.visit(self.target.tree)
         if self.fit.rest and isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call):
             _add_more(tree.value)
-        text = ast.unparse(ast.fix_missing_locations(tree)).replace(f"**{MORE}", MORE)
+        text = _unparsed(tree).replace(f"**{MORE}", MORE)
         return f"{text}  {self.remark(self.target.remark)}" if self.target.remark else text
 
     def remark(self, text: str) -> str:
@@ -164,20 +175,13 @@ class _Carrier(ast.NodeTransformer):
 
     def _translated(self, node: ast.expr) -> str:
         """Return an argument's text, with the counterparts of the calls that are in it."""
-        parts = list(ast.walk(node))
-        if any((isinstance(one, ast.Call | ast.Attribute | ast.Name) and self._has_counterpart(one))
-               or (isinstance(one, ast.Constant) and isinstance(one.value, str))
-               for one in parts):  # fmt: skip
-            for one in parts:
-                one.place = id(one)  # copied along
-            node = _Inner(self.program, self.side).visit(copy.deepcopy(node))
-        return ast.unparse(ast.fix_missing_locations(node))
+        return _unparsed(_Inner(self.program, self.side).visit(node))
 
-    def _has_counterpart(self, node: ast.expr) -> bool:
-        place = id(node)
-        return bool(self.program.values.get(place, UNKNOWN).name) or (
-            self.program.inner(place) is not None
-        )
+
+def _unparsed(tree: ast.AST) -> str:
+    if isinstance(tree, ast.stmt) and not isinstance(tree, ast.Expr):
+        tree = ast.fix_missing_locations(tree)  # ast asks statements for their line
+    return ast.unparse(tree)
 
 
 def _is_tight(text: str) -> bool:
@@ -201,14 +205,14 @@ def _add_more(call: ast.Call) -> None:
         call.args.append(ast.Name(MORE))
 
 
-class _Inner(ast.NodeTransformer):
+class _Inner(_Copier):
     """Puts the counterparts of calls in the place of the calls inside an argument."""
 
     def __init__(self, program: Program, side: str):
         self.program, self.side = program, side
 
     def visit(self, node: ast.AST) -> ast.AST:
-        place = getattr(node, "place", None)
+        place = id(node)
         if isinstance(node, ast.Call | ast.Attribute | ast.Name):
             value = self.program.values.get(place, UNKNOWN)
             if value.name and (found := _dtype(node, self.side)):

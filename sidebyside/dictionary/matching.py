@@ -7,10 +7,10 @@ entry that is about the call: from its own lines, which are executed.
 import ast
 import copy
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from sidebyside.dictionary import kinds
 from sidebyside.dictionary.aliases import public
@@ -162,23 +162,12 @@ class Index:
 
 def _writable(rule: Rule, pattern: Pattern, found: Fit) -> bool:
     """Return whether all is known that a counterpart needs of the call's own arguments."""
-    target = rule.write[other(pattern.side)]
-    if target.tree is None:
-        return True
-    read = {slot.name for slot in pattern.slots} | {pattern.receiver}
-    words = [word for word in ast.walk(target.tree) if isinstance(word, ast.keyword)]
-    by_word = {id(node) for word in words for node in ast.walk(word)}
-    names = [node for node in ast.walk(target.tree) if isinstance(node, ast.Name)]
-    needed = {node.id for node in names if id(node) not in by_word}
-    for call in ast.walk(target.tree):
-        if isinstance(call, ast.Call):  # one argument in two places
-            words = [word.value for word in call.keywords if isinstance(word.value, ast.Name)]
-            counts = Counter(word.id for word in words)
-            needed |= {name for name, count in counts.items() if count > 1}
-    return needed & read <= set(found.bound)
+    needed = rule.write[other(pattern.side)].needed
+    return needed & pattern.read_names <= found.bound.keys()
 
 
-def other_names(name: str) -> list[str]:
+@cache
+def other_names(name: str) -> tuple[str, ...]:
     """Return the full names that a call may stand under: a method is a function, too."""
     found = [name]
     owner, _, short = name.rpartition(".")
@@ -190,7 +179,7 @@ def other_names(name: str) -> list[str]:
         found += [f"{place}{short}" for place in TENSORFLOW_FUNCTIONS]
     elif short and owner in kinds.PARENTS:
         found += [f"{kind}.{short}" for kind in kinds.family(owner)[1:]]
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def partner(entry: Entry, side: str, name: str) -> str:

@@ -9,6 +9,7 @@ wins, and of those the one that stands first.
 import ast
 import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -91,10 +92,6 @@ class Pattern:
     @cached_property
     def tree(self) -> ast.stmt | None:
         """Its statement, or None if it is a remark: ``# nothing: …``."""
-        return self.fresh_tree()
-
-    def fresh_tree(self) -> ast.stmt | None:
-        """Return its statement, to be changed."""
         return None if self.text.startswith("#") else ast.parse(self.text).body[0]
 
     @property
@@ -129,6 +126,27 @@ class Pattern:
         if first not in ROOTS[self.side]:
             return ""
         return public(qualified(f"{LONG.get(first, first)}{dot}{rest}", self.side))
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The names that it cannot be written without: those of arguments without a name."""
+        if self.tree is None:
+            return frozenset()
+        words = [word for word in ast.walk(self.tree) if isinstance(word, ast.keyword)]
+        by_word = {id(node) for word in words for node in ast.walk(word)}
+        names = [node for node in ast.walk(self.tree) if isinstance(node, ast.Name)]
+        needed = {node.id for node in names if id(node) not in by_word}
+        for call in ast.walk(self.tree):
+            if isinstance(call, ast.Call):  # one argument in two places
+                words = [word.value for word in call.keywords if isinstance(word.value, ast.Name)]
+                counts = Counter(word.id for word in words)
+                needed |= {name for name, count in counts.items() if count > 1}
+        return frozenset(needed)
+
+    @cached_property
+    def read_names(self) -> frozenset[str]:
+        """The names for what it takes from a program."""
+        return frozenset({slot.name for slot in self.slots} | {self.receiver})
 
     def _function(self) -> ast.expr | None:
         head = self.head

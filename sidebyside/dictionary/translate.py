@@ -155,6 +155,9 @@ class _Writer:
         self.matches: dict[int, tuple[Match, str] | None] = {}
 
     def calls(self) -> list[Call]:
+        """Return all calls."""
+        for use in sorted(self.found.uses, key=_span):
+            self.matched(use)  # from the inside: a long chain is no deep one
         return [call for use in self.found.uses if (call := self._call(use))]
 
     def _call(self, use: Use) -> Call | None:
@@ -227,6 +230,13 @@ class _Writer:
         if use.receiver is None:
             return MORE
         return self.inner(id(use.receiver)) or ast.unparse(use.receiver)
+
+
+def _span(use: Use) -> tuple[int, int]:
+    """Return how much of a program's text a use takes: more than what is in it."""
+    node = use.node
+    lines = (node.end_lineno or node.lineno) - node.lineno
+    return lines, (node.end_col_offset or node.col_offset) - node.col_offset
 
 
 @cache

@@ -43,7 +43,8 @@ def _show_program(translation: Translation, numbers: dict[str, int], console: Co
     for call in translation.known:
         by_line.setdefault(call.line, []).append(call)
     source = visible(translation.source)
-    lines = code(source).highlight(source).split("\n", allow_blank=True)
+    coloured = code(source).highlight(source) if console.color_system else Text(source)
+    lines = coloured.split("\n", allow_blank=True)
     while lines and not lines[-1].plain.strip():
         lines.pop()
     first = len(str(len(lines)))
