@@ -40,6 +40,13 @@ OTHER_WORDS = {
     "reduction_indices": ("axis",), "keep_dims": ("keepdims",), "dim": ("axis",),
     "concat_dim": ("axis",), "bias": ("use_bias",), "other": ("y",),
 }  # fmt: skip
+# arguments that mean something, even where a pattern has nothing for them: "…" stands for them
+TELLING = frozenset({
+    "use_bias", "kernel_initializer", "bias_initializer", "recurrent_initializer",
+    "embeddings_initializer", "kernel_regularizer", "dropout", "recurrent_dropout", "dropout_p",
+    "weight_decay", "decay", "clipnorm", "clipvalue", "label_smoothing", "gain", "nonlinearity",
+    "scale", "center", "class_weight",
+    })  # fmt: skip
 DTYPES = frozenset({
     "float", "float16", "half", "bfloat16", "float32", "float64", "double", "int8", "uint8",
     "int16", "short", "int32", "int", "int64", "long", "bool", "uint16", "uint32", "uint64",
@@ -71,12 +78,15 @@ class Fit:
         How many of them are what the pattern asks for, literally or by their kind.
     rest
         The arguments that it does not know.
+    lost
+        Those that it knows and has nothing to write for.
     """
 
     bound: dict[str, tuple[ast.expr, ...]] = field(default_factory=dict)
     known: int = 0
     exact: int = 0
     rest: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
 
 @cache
@@ -150,7 +160,7 @@ class _Reading:
             if name is not None and name in self.names:
                 number = self.names.index(name)
                 self.taken.add(number)
-                if not self._bind(self.slots[number], (word.value,), by_word=True):
+                if not self._bind(self.slots[number], (word.value,), word=name):
                     return False
             elif not self.anything and word.arg not in self._incidental:
                 self.found.rest.append(f"{word.arg}=…" if word.arg else "**…")
@@ -182,18 +192,20 @@ class _Reading:
             return self.names.index(name) if name and name in self.names else None
         return place if place < len(self.slots) else None
 
-    def _bind(self, slot: Slot, nodes: tuple[ast.expr, ...], by_word: bool = False) -> bool:
+    def _bind(self, slot: Slot, nodes: tuple[ast.expr, ...], word: str = "") -> bool:
         """Bind what the call has to what the pattern asks for; return whether it may be that."""
         if slot.star and slot.name == "_":
             return True
         if not slot.name:
             return len(nodes) == 1 and self._matches(slot.value, nodes[0])
-        if (check := CHECKS.get(slot.name)) and not (by_word and slot.name in SAID_BY_NAME):
+        said = word and slot.name in SAID_BY_NAME and {word, slot.name} != {"device", "dtype"}
+        if (check := CHECKS.get(slot.name)) and not said:
             if not all(check(node, self.values.get(id(node), UNKNOWN)) for node in nodes):
                 return False
             self.found.exact += 1
         if slot.name == "_":
             self.found.known += 1
+            self.found.lost += [slot.word] if slot.word in TELLING else []
             return True
         self.found.known += len(nodes)
         return self._same_as_before(slot.name, nodes)
@@ -269,7 +281,7 @@ def _same_object(pattern: Pattern, use: Use, given: list[ast.expr], found: Fit) 
             if check and not check(use.receiver, UNKNOWN):
                 return False
             found.exact += check is not None
-            found.bound[pattern.receiver] = (use.receiver,)
+            found.bound[pattern.receiver] = (_changed_object(use),)
             found.known += 1
         elif given and pattern.full != use.name:
             found.bound[pattern.receiver] = (given.pop(0),)
@@ -279,6 +291,13 @@ def _same_object(pattern: Pattern, use: Use, given: list[ast.expr], found: Fit) 
     elif use.receiver is not None and pattern.full != use.name:
         given.insert(0, use.receiver)
     return True
+
+
+def _changed_object(use: Use) -> ast.expr:
+    """Return the object of a method, without the `.data` of one that is changed in place."""
+    node = use.receiver
+    in_place = use.name.endswith("_") and not use.name.endswith("__")
+    return node.value if in_place and _last(node) == "data" and hasattr(node, "value") else node
 
 
 def _same(wanted: ast.expr, node: ast.expr) -> bool:
@@ -382,6 +401,11 @@ def is_weight(node: ast.expr, value: Value) -> bool:
                      ast.unparse(node)) is not None  # fmt: skip
 
 
+def is_fresh(node: ast.expr, value: Value) -> bool:
+    """Return whether an object has just been made by a call, and has no name."""
+    return isinstance(node, ast.Call)
+
+
 def is_list(node: ast.expr, value: Value) -> bool:
     """Return whether an argument is a list or a tuple, written as such."""
     return isinstance(node, ast.List | ast.Tuple)
@@ -408,6 +432,6 @@ CHECKS: dict[str, Callable[[ast.expr, Value], bool]] = {
     "dtype": is_dtype, "device": is_device, "axis": is_axis, "axes": is_axis, "other": is_tensor,
     "variables": is_variables, "own_weight": is_weight, "number": is_number, "text": is_text,
     "integer": is_integer, "integers": is_integer, "state": is_state, "whole": is_model,
-    "pair": is_list, "kind": is_class,
+    "pair": is_list, "kind": is_class, "fresh": is_fresh,
 }  # fmt: skip
 SAID_BY_NAME = ("dtype", "device", "axis", "axes")

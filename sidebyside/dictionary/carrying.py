@@ -15,6 +15,11 @@ LONGEST = 48  # characters of an argument; a longer one is "…"
 MORE = "…"
 # what stands for an argument that the program does not have
 HINTS = {"parameters": "model.parameters()", "flag": "False"}
+SIMPLER = (
+    (re.compile(r"ops\.full_like\(ops\.empty\((\([^()]*\))\), "), r"ops.full(\1, "),
+    (re.compile(r"ops\.zeros_like\(ops\.empty\((\([^()]*\))\)\)"), r"ops.zeros(\1)"),
+    (re.compile(r"ops\.shape\(ops\.empty\((\([^()]*\))\)\)"), r"\1"),
+)
 ONE_BY_ONE = ("layers", "steps", "xs", "tensors", "sets")  # never one tuple of them
 ACTIVATIONS = {
     "relu": "nn.ReLU()", "sigmoid": "nn.Sigmoid()", "tanh": "nn.Tanh()", "gelu": "nn.GELU()",
@@ -66,9 +71,15 @@ class _Carrier(_Copier):
     def text(self) -> str:
         """Return the pattern as the other side's program would have it."""
         tree = self.visit(self.target.tree)
-        if self.fit.rest and isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call):
+        if (
+            (self.fit.rest or self.fit.lost)
+            and isinstance(tree, ast.Expr)
+            and isinstance(tree.value, ast.Call)
+        ):
             _add_more(tree.value)
         text = _unparsed(tree).replace(f"**{MORE}", MORE)
+        for long, short in SIMPLER:
+            text = long.sub(short, text)
         return f"{text}  {self.remark(self.target.remark)}" if self.target.remark else text
 
     def remark(self, text: str) -> str:
@@ -85,6 +96,9 @@ class _Carrier(_Copier):
             if node.id.endswith(ending):
                 return ast.Name(change(self.one(node.id.removesuffix(ending))))
         bound = self.fit.bound.get(node.id)
+        if node.id == "same_padding":
+            return ast.Name(_same_padding(self.one("kernel_size"), self.one("size"),
+                                          self.one("strides")))  # fmt: skip
         if bound is None:
             return ast.Name(HINTS.get(node.id, node.id))
         if len(bound) == 1:
@@ -93,7 +107,9 @@ class _Carrier(_Copier):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if isinstance(node.value, ast.Name) and (bound := self.fit.bound.get(node.value.id)):
-            return ast.Attribute(ast.Name(self._argument(bound[0], "x", tight=True)), node.attr)
+            return ast.Attribute(
+                ast.Name(self._argument(bound[0], node.value.id, tight=True)), node.attr
+            )
         return self.generic_visit(node)
 
     def visit_List(self, node: ast.List) -> ast.expr:
@@ -133,7 +149,8 @@ class _Carrier(_Copier):
         """Return whether an argument that is given by name is in the program, or is fixed."""
         names = {re.sub("_(half|less|more)$", "", node.id)
                  for node in ast.walk(value) if isinstance(node, ast.Name)}  # fmt: skip
-        return names <= {*self.fit.bound, *ROOTS[self.side], *PYTHON}
+        fixed = {*self.target.needed, *ROOTS[self.side], *PYTHON}
+        return names <= self.fit.bound.keys() | fixed
 
     def _spread(self, name: str) -> list[ast.expr]:
         """Return arguments one by one, where a pattern has a star."""
@@ -164,6 +181,8 @@ class _Carrier(_Copier):
 
     def _argument(self, node: ast.expr, name: str, *, tight: bool = False) -> str:
         """Return an argument as the other side has it; "…" if it is long."""
+        if name in ("data", "dataset") and isinstance(node, ast.Call):
+            return name  # how it is made stands in its own mark
         if name in ("dtype", "kind") and (found := _dtype(node, self.side)):
             return found
         if name == "activation" and self.side == "pytorch":
@@ -195,10 +214,10 @@ def _is_tight(text: str) -> bool:
 
 def _add_more(call: ast.Call) -> None:
     """Say that the program's call has more arguments."""
-    if call.args and isinstance(call.args[0], ast.List):  # of the layer that has most of them
-        parts = [one for one in call.args[0].elts if isinstance(one, ast.Call)]
-        if parts:
-            call = max(parts, key=lambda one: len(one.args) + len(one.keywords))
+    inside = call.args[0].elts if call.args and isinstance(call.args[0], ast.List) else call.args
+    parts = [one for one in inside if isinstance(one, ast.Call)]
+    if ast.unparse(call.func).endswith("Sequential") and parts:
+        call = max(parts, key=lambda one: len(one.args) + len(one.keywords))  # the layer itself
     if call.keywords:
         call.keywords.append(ast.keyword(None, ast.Name(MORE)))
     else:
@@ -278,6 +297,21 @@ def _half(text: str) -> str:
         halves = tuple(one // 2 for one in size)
         return str(halves[0] if len(set(halves)) == 1 else halves)
     return str(size // 2)
+
+
+def _same_padding(kernel: str, size: str, stride: str) -> str:
+    """Return what Keras's "same" adds left, right, above and below, for a size that the stride
+    divides.
+    """
+    try:
+        size = ast.literal_eval(size if kernel == "kernel_size" else kernel)
+        stride = ast.literal_eval(stride)
+    except (ValueError, SyntaxError):
+        return f"({MORE})"
+    height, width = size if isinstance(size, tuple) else (size, size)
+    down, right = stride if isinstance(stride, tuple) else (stride, stride)
+    rows, columns = max(height - down, 0), max(width - right, 0)
+    return str((columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
 
 
 def _less(text: str) -> str:

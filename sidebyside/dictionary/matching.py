@@ -14,7 +14,7 @@ from functools import cache, cached_property
 
 from sidebyside.dictionary import kinds
 from sidebyside.dictionary.aliases import public
-from sidebyside.dictionary.binding import DTYPES, Fit, fit, plain_dtype
+from sidebyside.dictionary.binding import DTYPES, LEGACY_TENSORS, Fit, fit, plain_dtype
 from sidebyside.dictionary.entries import Chapter, Entry
 from sidebyside.dictionary.following import Use, Value
 from sidebyside.dictionary.names import last, qualified
@@ -86,8 +86,14 @@ class Index:
         ranked = sorted(found, key=lambda item: item[:2])
         return list(dict.fromkeys(entry for *_, entry in ranked))
 
-    def match(self, use: Use, side: str, values: Mapping[int, Value]) -> Match | None:
-        """Return what is known of a call; None if nothing is."""
+    def match(self, use: Use, side: str, values: Mapping[int, Value],
+              is_type: bool = False) -> Match | None:  # fmt: skip
+        """Return what is known of a call; None if nothing is.
+
+        `is_type` says whether it stands where a type of numbers does: ``x.type(FloatTensor)``.
+        """
+        if use.call is None and is_type and last(use.name) in LEGACY_TENSORS:
+            return Match(self.entries["cast"], partner=f'"{plain_dtype(last(use.name))}"')
         pairs = [pair for one in other_names(use.name) for pair in self.rules.by_name.get(one, ())]
         best = self._best(pairs, use, values)
         if best and best[0].entry in self.entries:

@@ -152,6 +152,12 @@ class _Writer:
     def __init__(self, index: Index, found: Followed):
         self.index, self.found = index, found
         self.uses = {id(use.node): use for use in found.uses}
+        self.types = {
+            id(one)
+            for use in found.uses
+            if use.call and last(use.name) in ("type", "to", "set_default_tensor_type")
+            for one in (*use.call.args, *(word.value for word in use.call.keywords))
+        }
         self.matches: dict[int, tuple[Match, str] | None] = {}
 
     def calls(self) -> list[Call]:
@@ -189,7 +195,8 @@ class _Writer:
         key = id(use.node)
         if key not in self.matches:
             self.matches[key] = None  # while it is being looked for
-            match = self.index.match(use, _side(use.name), self.found.values)
+            side = _side(use.name)
+            match = self.index.match(use, side, self.found.values, id(use.node) in self.types)
             if match:
                 self.matches[key] = match, self._text(match, use)
         return self.matches[key]
