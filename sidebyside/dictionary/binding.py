@@ -45,7 +45,7 @@ TELLING = frozenset({
     "use_bias", "kernel_initializer", "bias_initializer", "recurrent_initializer",
     "embeddings_initializer", "kernel_regularizer", "dropout", "recurrent_dropout", "dropout_p",
     "weight_decay", "decay", "clipnorm", "clipvalue", "label_smoothing", "gain", "nonlinearity",
-    "scale", "center", "class_weight",
+    "scale", "center", "class_weight", "go_backwards",
     })  # fmt: skip
 DTYPES = frozenset({
     "float", "float16", "half", "bfloat16", "float32", "float64", "double", "int8", "uint8",
@@ -258,6 +258,9 @@ class _Reading:
                     return False
                 if not self._same_as_before(owner, (node.func.value,)):
                     return False
+        asked = {word.arg for word in wanted.keywords}
+        self.found.lost += [word.arg for word in node.keywords
+                            if word.arg in TELLING and word.arg not in asked]  # fmt: skip
         pairs = zip(wanted.args, node.args, strict=False)
         return all(self._matches(one, other) for one, other in pairs)
 
@@ -401,6 +404,14 @@ def is_weight(node: ast.expr, value: Value) -> bool:
                      ast.unparse(node)) is not None  # fmt: skip
 
 
+def is_length(node: ast.expr, value: Value) -> bool:
+    """Return whether an argument is a number of a shape, a whole number of Python in PyTorch."""
+    if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Slice):
+        return False
+    owner = node.value.func if isinstance(node.value, ast.Call) else node.value
+    return getattr(owner, "attr", "") == "shape"
+
+
 def is_fresh(node: ast.expr, value: Value) -> bool:
     """Return whether an object has just been made by a call, and has no name."""
     return isinstance(node, ast.Call)
@@ -432,6 +443,6 @@ CHECKS: dict[str, Callable[[ast.expr, Value], bool]] = {
     "dtype": is_dtype, "device": is_device, "axis": is_axis, "axes": is_axis, "other": is_tensor,
     "variables": is_variables, "own_weight": is_weight, "number": is_number, "text": is_text,
     "integer": is_integer, "integers": is_integer, "state": is_state, "whole": is_model,
-    "pair": is_list, "kind": is_class, "fresh": is_fresh,
+    "pair": is_list, "kind": is_class, "fresh": is_fresh, "length": is_length,
 }  # fmt: skip
 SAID_BY_NAME = ("dtype", "device", "axis", "axes")

@@ -7,7 +7,7 @@ on the other side, with the call's own arguments where they are known.
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -142,16 +142,17 @@ def translate(program: Program | str, index: Index) -> Translation:
     found = Followed(program.tree, index.methods, index.names)
     if not found.frameworks:
         raise ProgramError("The program imports neither PyTorch nor TensorFlow/Keras.")
-    calls = sorted(_Writer(index, found).calls(), key=lambda call: call.line)
+    calls = sorted(_Writer(index, found, program.tree).calls(), key=lambda call: call.line)
     return Translation(program.source, calls, found.passed_over, program.skipped)
 
 
 class _Writer:
     """Finds the counterpart of each use, those inside another's arguments first."""
 
-    def __init__(self, index: Index, found: Followed):
+    def __init__(self, index: Index, found: Followed, tree: ast.Module):
         self.index, self.found = index, found
         self.uses = {id(use.node): use for use in found.uses}
+        self.optimised = dict(self._optimised(tree))
         self.types = {
             id(one)
             for use in found.uses
@@ -201,8 +202,30 @@ class _Writer:
                 self.matches[key] = match, self._text(match, use)
         return self.matches[key]
 
+    def _optimised(self, tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+        """Yield the model of each optimiser: ``first = optim.SGD(net.parameters())``."""
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            use, given = self.uses.get(id(node.value)), node.value.args
+            made = use is not None and use.name.startswith("torch.optim.") and given
+            if made and isinstance(given[0], ast.Call) and not given[0].args:
+                function = given[0].func
+                if isinstance(function, ast.Attribute) and function.attr == "parameters":
+                    yield ast.unparse(node.targets[0]), function.value
+
+    def _with_model(self, match: Match, side: str) -> None:
+        """Give an optimiser's step the model whose weights it changes, where it is clear."""
+        bound = match.fit.bound
+        if "optimizer" not in bound or "model" in bound:
+            return
+        model = self.optimised.get(ast.unparse(bound["optimizer"][0]))
+        if model is not None and "model" in match.rule.write[other(side)].needed:
+            bound["model"] = (model,)
+
     def _text(self, match: Match, use: Use) -> str:
         if match.rule and match.fit:
+            self._with_model(match, _side(use.name))
             return written(match.rule, _side(use.name), match.fit, self)
         if not match.partner:
             return ""

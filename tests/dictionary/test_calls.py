@@ -226,6 +226,62 @@ def test_a_frequent_call_has_the_counterpart_that_an_expert_writes(side, call, w
     assert found.sure
 
 
+# marks of real programs that were once judged wrong
+ONCE_WRONG = [
+    ("pytorch", "x.to(device=device)", "# nothing: TensorFlow places x by itself"),
+    ("pytorch", "torch.max(x, x)", "ops.maximum(x, x)"),
+    ("pytorch", "net.weight.data.normal_(0.0, 0.02)",
+     "net.weight.assign(keras.random.normal(net.weight.shape, 0.0, 0.02))"),
+    ("pytorch", "net.bias.data.fill_(0)", "net.bias.assign(ops.full_like(net.bias, 0))"),
+    ("pytorch", "torch.empty(2, 1).fill_(1.0)", "ops.full((2, 1), 1.0)"),
+    ("pytorch", "x.type(torch.cuda.FloatTensor)", 'ops.cast(x, "float32")'),
+    ("pytorch", "nn.parallel.DistributedDataParallel(net, device_ids=[0])",
+     "# build net inside tf.distribute.MirroredStrategy().scope()"),
+    ("pytorch", "optim.Adadelta([x], lr=1.0)",
+     "keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6)"),
+    ("pytorch", "nn.init.xavier_uniform_(net.weight, gain=2)",
+     "net.weight.assign(keras.initializers.GlorotUniform()(net.weight.shape), …)"),
+    ("pytorch", "torch.utils.data.DataLoader(torchvision.datasets.MNIST('a'), batch_size=3)",
+     "data.batch(3)"),
+    ("tensorflow", 'layers.MaxPooling2D(2, strides=1, padding="same")',
+     "nn.Sequential(nn.ConstantPad2d((0, 1, 0, 1), -math.inf), nn.MaxPool2d(2, stride=1))"),
+    ("tensorflow", 'layers.Conv2D(8, 5, strides=2, padding="same", use_bias=False)',
+     "nn.Sequential(nn.ZeroPad2d((1, 2, 1, 2)), "
+     "nn.Conv2d(in_channels, 8, 5, stride=2, bias=False))"),
+    ("tensorflow", 'layers.Conv2DTranspose(8, 5, padding="same", use_bias=False)',
+     "nn.ConvTranspose2d(in_channels, 8, 5, padding=2, bias=False)"),
+    ("tensorflow", 'layers.DepthwiseConv2D(3, padding="same")',
+     'nn.Conv2d(channels, channels, 3, padding="same", groups=channels)'),
+    ("tensorflow", "layers.LSTM(3, go_backwards=True)",
+     "nn.LSTM(input_size, 3, batch_first=True, …)"),
+    ("tensorflow", "keras.optimizers.Adam(0.0002, 0.5)",
+     "optim.Adam(model.parameters(), lr=0.0002, betas=(0.5, 0.999), eps=1e-7)"),
+    ("tensorflow", "layers.BatchNormalization(momentum=0.8)",
+     "nn.BatchNorm2d(channels, eps=0.001, momentum=1 - 0.8)  # after a Linear: nn.BatchNorm1d"),
+    ("tensorflow", "tf.cast(x.shape[0], tf.float32)", "x.shape[0]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("side", "call", "wanted"), ONCE_WRONG)
+def test_a_mark_that_was_once_wrong_is_right(side, call, wanted):
+    before = BEFORE[side] + VALUES[side]
+    if side == "pytorch":
+        before += "import torchvision\nnet = nn.Linear(2, 2)\n"
+    found = counterpart(before, call)
+    assert found is not None and found.counterpart == wanted
+
+
+def test_an_optimisers_step_is_of_the_weights_that_it_was_given():
+    program = (
+        "net, other = nn.Linear(2, 2), nn.Linear(2, 2)\n"
+        "first = optim.SGD(net.parameters(), lr=0.1)\n"
+        "second = optim.SGD(other.parameters(), lr=0.1)\n"
+    )
+    for name, model in (("first", "net"), ("second", "other")):
+        found = counterpart(BEFORE["pytorch"] + program, f"{name}.step()")
+        assert found.counterpart == f"{name}.apply(gradients, {model}.trainable_variables)"
+
+
 def _complete() -> list[tuple[str, Entry, Chapter, str]]:
     """Return the translations of entries' own lines that can be executed."""
     found = []
