@@ -2,11 +2,13 @@
 
     python -m sidebyside.proof.recording defaults --save
     python -m sidebyside.proof.recording coverage --save
+    python -m sidebyside.proof.recording signatures --save
 
 The first reads the arguments' defaults from the signatures, for ``dictionary/defaults.json``. The
 second goes through the model files that torchvision and Keras bring, and notes in
-``dictionary/coverage.json`` which calls the dictionary does not know. The pages that show either
-need neither framework; `changed` compares record and packages, for the test.
+``dictionary/coverage.json`` which calls the dictionary does not know. The third
+notes in ``dictionary/signatures.json`` the names of the calls' parameters, for `translate`. The
+pages that show either need neither framework; `changed` compares record and packages, for the test.
 """
 
 import argparse
@@ -27,6 +29,10 @@ from sidebyside.frameworks import FRAMEWORKS
 
 PACKAGES = ("torch", "torchvision", "tensorflow", "keras")
 ARGUMENT = re.compile(r"([\w.]+)(?:\((\w+)\))?")
+# what the documentation of a call begins with, or where it says so again
+SIGNATURE = re.compile(
+    r"(?:^|\.\. (?:function|method):: )(?:\w+\.)*(\w+)\(((?:[^()]|\([^()]*\))*)\)", re.MULTILINE
+)
 PROGRAMS = {
     "torchvision/models": (
         "alexnet.py", "vgg.py", "resnet.py", "densenet.py", "googlenet.py", "mobilenetv3.py",
@@ -126,6 +132,45 @@ def read_methods() -> dict[str, list[str]]:
     }
 
 
+def parameters(found: object, name: str) -> list[str]:
+    """Return the names of a call's parameters, by their places; those after a star by name only.
+
+    PyTorch's built-in functions have no signature; their documentation begins with it, and with
+    several where a call can be made in several ways: the longest counts.
+    """
+    try:
+        known = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        known = None
+    if known is not None and any(one.kind is not one.VAR_KEYWORD for one in known
+                                 if one.kind is not one.VAR_POSITIONAL):  # fmt: skip
+        names = [one.name for one in known if one.kind in (one.POSITIONAL_ONLY,
+                                                           one.POSITIONAL_OR_KEYWORD)]  # fmt: skip
+        return [one for one in names if one not in ("self", "cls")]
+    short, documented = name.rpartition(".")[2], inspect.getdoc(found) or ""
+    listed = [
+        text for called, text in SIGNATURE.findall(documented) if called in (short, "__init__")
+    ]
+    places = [re.split(r",\s*\*\s*,|,\s*/", text)[0] for text in listed]
+    split = [[one.partition("=")[0].partition(":")[0].strip() for one in text.split(",")]
+             for text in places]  # fmt: skip
+    plain = [[one for one in names if re.fullmatch(r"\*?\w+", one)] for names in split]
+    return max(plain, key=len, default=[])
+
+
+def read_signatures(index: Index) -> dict[str, list[str]]:
+    """Return the parameters of all calls that entries and pairs name, as installed."""
+    found = {}
+    for name in sorted(index.names):
+        try:
+            names = parameters(resolve(name), name)
+        except LookupError:
+            continue
+        if names:
+            found[name] = names
+    return found
+
+
 def _is_public(name: str) -> bool:
     """Return whether a name can be called by anyone, and is no part of a package's inside."""
     try:
@@ -144,12 +189,12 @@ def _installed(folder: str) -> Path:
 def main(words: list[str] | None = None) -> int:
     """Say what changed, or what is lacking; with --save, record it."""
     parser = argparse.ArgumentParser(prog="python -m sidebyside.proof.recording")
-    parser.add_argument("what", choices=["defaults", "coverage"])
+    parser.add_argument("what", choices=list(RECORDS))
     parser.add_argument("--save", action="store_true", help="write dictionary/WHAT.json")
     chosen = parser.parse_args(words)
     import sidebyside.parity.porting  # noqa: F401  PyTorch before TensorFlow
 
-    return (_defaults if chosen.what == "defaults" else _coverage)(chosen.save)
+    return RECORDS[chosen.what](chosen.save)
 
 
 def _defaults(save: bool) -> int:
@@ -172,6 +217,17 @@ def _coverage(save: bool) -> int:
         write_json(FOLDER / "coverage.json", content)
     return 0
 
+
+def _signatures(save: bool) -> int:
+    found = read_signatures(Index(read_all()))
+    print(f"{len(found)} calls have parameters.")
+    if save:
+        content = {"versions": versions(), "parameters": found}
+        write_json(FOLDER / "signatures.json", content)
+    return 0
+
+
+RECORDS = {"defaults": _defaults, "coverage": _coverage, "signatures": _signatures}
 
 if __name__ == "__main__":
     sys.exit(main())
