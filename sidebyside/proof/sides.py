@@ -268,6 +268,7 @@ def clean() -> Iterator[None]:
             torch.set_default_dtype(torch.float32)
             torch.set_grad_enabled(True)
             torch.use_deterministic_algorithms(False)
+            torch.distributions.Distribution.set_default_validate_args(True)  # compiling ends it
             keras.config.set_floatx("float32")
             keras.config.set_dtype_policy("float32")
             keras.config.enable_traceback_filtering()
