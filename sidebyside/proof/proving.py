@@ -4,13 +4,14 @@
 """
 
 import argparse
-import dataclasses
 import math
 import subprocess
 import sys
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from sidebyside.dictionary.entries import Chapter, DictionaryError, Entry, Trap, read
 from sidebyside.dictionary.names import wrong_names
@@ -158,7 +159,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _say(entry: Entry, chapter: Chapter, here: bool) -> bool:
-    entry = dataclasses.replace(entry, alone=False) if here else entry
+    entry = msgspec.structs.replace(entry, alone=False) if here else entry
     try:
         print(f"{entry.key}: {prove(entry, chapter)}", flush=True)
         return True
