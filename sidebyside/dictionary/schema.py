@@ -58,7 +58,7 @@ class Trap(Struct, frozen=True, eq=False, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             description="with `raises`: what the exception says. `…` stands for what changes from "
             "case to case, such as a shape. `lookup` finds the entry by it. "
-            "`python -m sidebyside.proof.messages --save` writes it"
+            "`python -m sidebyside.proof.recording messages --save` writes it"
         ),
     ] = None
     gives: Annotated[
