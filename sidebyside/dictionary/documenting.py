@@ -61,7 +61,8 @@ def with_tables(text: str, schema: dict[str, Any]) -> str:
         ]
         table = "".join(f"{row}\n" for row in ["| key | |", "|---|---|", *rows])
         markers = rf"(<!-- keys of {name}: begin -->\n).*?(<!-- keys of {name}: end -->)"
-        text = re.sub(markers, lambda m, t=table: f"{m[1]}{t}{m[2]}", text, flags=re.DOTALL)
+        if found := re.search(markers, text, flags=re.DOTALL):
+            text = f"{text[: found.end(1)]}{table}{text[found.start(2) :]}"
     return text
 
 

@@ -62,18 +62,18 @@ class Chapter:
     @cached_property
     def key(self) -> str:
         """Its name in addresses: ``losses``."""
-        return CHAPTER.fullmatch(self.file.name)[2]
+        return self.file.stem.partition("_")[2]
 
 
 def needed(setup: str, lines: str) -> str:
     """Return those statements of a chapter's setup that an entry's lines rely on."""
     statements = ast.parse(setup).body
     wanted = _used(ast.parse(lines))
-    kept = []
+    kept: list[str] = []
     for statement in reversed(statements):
         if _defined(statement) & wanted:
             wanted |= _used(statement)
-            kept.insert(0, ast.get_source_segment(setup, statement))
+            kept.insert(0, ast.get_source_segment(setup, statement) or "")
     return "\n".join(kept)
 
 
@@ -178,4 +178,5 @@ def _sentence(said: str, inside: str, kind: type[msgspec.Struct]) -> str:
 def _allowed(kind: type[msgspec.Struct], name: str) -> list[str]:
     """Return the words that a key may have for its value."""
     rule = msgspec.json.schema_components([kind])[1][kind.__name__]["properties"][name]
-    return rule.get("enum") or rule["anyOf"][0]["enum"]
+    words: list[str] = rule.get("enum") or rule["anyOf"][0]["enum"]
+    return words

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sidebyside.proof.differences import Leaf
+from sidebyside.proof.differences import Gradients, Leaf
 from sidebyside.proof.inputs import SEED, weights_of_elements
-from sidebyside.proof.runner import Gradients, Ported, Runner
+from sidebyside.proof.runner import Ported, Runner
 
 HALVES = ("bfloat16", "float16")  # NumPy has no bfloat16
 
@@ -40,9 +40,9 @@ class KerasRunner(Runner):
         """Return an input as a tensor."""
         return tf.constant(array)
 
-    def is_fractional(self, value: object) -> bool:
+    def is_fractional(self, value: Any) -> bool:
         """Return whether a value is a tensor of fractions."""
-        return tf.is_tensor(value) and value.dtype.is_floating
+        return bool(tf.is_tensor(value) and value.dtype.is_floating)
 
     def plain(self, value: object) -> object:
         """Return what a shape, a variable, a ragged or a sparse tensor holds."""

@@ -8,10 +8,12 @@ import math
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from sidebyside.dictionary.entries import Chapter, DictionaryError, Entry, Trap, read
 from sidebyside.dictionary.names import wrong_names
@@ -134,18 +136,9 @@ def _prove_gives(gives: str, what: str, left: Side, right: Side) -> str:
 
 
 def _trap_difference(entry: Entry, trap: Trap, what: str, left: Side, right: Side) -> float:
-    if trap.difference is None:
-        pairs = [
-            (left.gradients[name], right.gradients[name])
-            for name in left.gradients
-            if left.gradients[name] is not None and right.gradients.get(name) is not None
-        ]
-    else:
-        pairs = [
-            (a.array, b.array)
-            for a, b in zip(left.results, right.results, strict=False)
-            if a.array is not None and b.array is not None
-        ]
+    """Return the largest absolute difference from the other side, which is not too small."""
+    gradients = trap.difference is None
+    pairs = list(_gradient_pairs(left, right) if gradients else _value_pairs(left, right))
     if not pairs or len(left.results) != len(right.results):
         raise EntryFailed(f"{what} gives nothing to compare; say what it 'gives', or 'raises'.")
     for a, b in pairs:
@@ -156,6 +149,19 @@ def _trap_difference(entry: Entry, trap: Trap, what: str, left: Side, right: Sid
     if relative <= (1 if drawn else LEAST) * (entry.tolerance or 0):
         raise EntryFailed(f"{what} differs by {relative:.2g} only, which is no difference.")
     return max((quantile_difference if drawn else absolute)(a, b) for a, b in pairs)
+
+
+def _value_pairs(left: Side, right: Side) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for a, b in zip(left.results, right.results, strict=False):
+        if a.array is not None and b.array is not None:
+            yield a.array, b.array
+
+
+def _gradient_pairs(left: Side, right: Side) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for name, a in left.gradients.items():
+        b = right.gradients.get(name)
+        if a is not None and b is not None:
+            yield a, b
 
 
 # ---- in a process of its own, and from the command line ----

@@ -15,11 +15,11 @@ the test.
 import argparse
 import importlib.util
 import inspect
-import re
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from sidebyside.dictionary.coverage import Coverage, full_name
 from sidebyside.dictionary.defaults import NO_ARGUMENT, REQUIRED, read_table, record
@@ -32,7 +32,6 @@ from sidebyside.proof.differences import EntryFailed
 from sidebyside.proof.messages import Place, is_said, stable_part, with_messages
 
 PACKAGES = ("torch", "torchvision", "tensorflow", "keras")
-ARGUMENT = re.compile(r"([\w.]+)(?:\((\w+)\))?")
 PROGRAMS = {
     "torchvision/models": (
         "alexnet.py", "vgg.py", "resnet.py", "densenet.py", "googlenet.py", "mobilenetv3.py",
@@ -55,9 +54,9 @@ def default(name: str, framework: str) -> str:
     LookupError
         If there is no such call, or it has no such argument.
     """
-    call, argument = ARGUMENT.fullmatch(name).groups()
-    found = resolve(qualified(call, framework))
-    if argument is None:
+    call, _, argument = name.rstrip(")").partition("(")
+    found: Any = resolve(qualified(call, framework))
+    if not argument:
         return NO_ARGUMENT
     parameters = inspect.signature(found).parameters
     if argument not in parameters:
@@ -143,8 +142,10 @@ def _is_public(name: str) -> bool:
 
 def _installed(folder: str) -> Path:
     package, _, rest = folder.partition("/")
-    # found without being imported
-    return Path(importlib.util.find_spec(package).origin).parent / rest
+    found = importlib.util.find_spec(package)  # without being imported
+    if found is None or found.origin is None:
+        raise LookupError(f"{package} is not installed.")
+    return Path(found.origin).parent / rest
 
 
 def unsaid(chapters: list[Chapter]) -> dict[Path, dict[Place, str]]:

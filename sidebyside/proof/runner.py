@@ -19,10 +19,9 @@ import numpy as np
 
 from sidebyside.dictionary.entries import Chapter, Entry, Framework
 from sidebyside.frameworks import FRAMEWORKS
-from sidebyside.proof.differences import EntryFailed, Leaf, Side
+from sidebyside.proof.differences import EntryFailed, Gradients, Leaf, Side
 from sidebyside.proof.inputs import SEED
 
-Gradients = dict[str, np.ndarray | None]
 Ported = Iterable[tuple[str, Any]]  # the variable that was ported, and one `Mapping` of it
 
 
@@ -45,6 +44,8 @@ class Runner(ABC):
     inputs
         The fractional inputs, as tensors.
     """
+
+    inputs: dict[str, Any]
 
     framework: ClassVar[Framework]
     names: ClassVar[dict[str, object]]  # what the lines may use
@@ -94,7 +95,7 @@ class Runner(ABC):
         """Return an input as this side gets it; `channels`: it has channels, last."""
 
     @abstractmethod
-    def is_fractional(self, value: object) -> bool:
+    def is_fractional(self, value: Any) -> bool:
         """Return whether a value is a tensor of fractions, which has a gradient."""
 
     @abstractmethod

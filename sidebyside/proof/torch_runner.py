@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from sidebyside.proof.differences import Leaf
+from sidebyside.proof.differences import Gradients, Leaf
 from sidebyside.proof.inputs import SEED, weights_of_elements
-from sidebyside.proof.runner import Gradients, Ported, Runner
+from sidebyside.proof.runner import Ported, Runner
 
 HALVES = (torch.bfloat16, torch.float16)  # NumPy has no bfloat16
 
@@ -44,7 +44,7 @@ class TorchRunner(Runner):
             tensor.requires_grad_()
         return tensor
 
-    def is_fractional(self, value: object) -> bool:
+    def is_fractional(self, value: Any) -> bool:
         """Return whether a value is a tensor of fractions."""
         return isinstance(value, torch.Tensor) and value.dtype.is_floating_point
 

@@ -84,7 +84,7 @@ def verdict(entry: Entry) -> Text:
     if entry.verdict == "set":
         return Text("same if you set ", COLOURS["set"]) + prose(entry.set)
     said = VERDICTS[entry.verdict]
-    if entry.verdict == "none":
+    if entry.missing:
         said += f" in {FRAMEWORKS[entry.missing]}"
     return Text(said, COLOURS[entry.verdict])
 
