@@ -2,13 +2,13 @@
 
 import ast
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import tomli
 
 from sidebyside.checkout import package_data
 from sidebyside.dictionary.schema import KEY, VERDICTS, Entry, Framework, Head, Trap
@@ -128,12 +128,12 @@ def read(file: Path) -> Chapter:
         If the file is not in order.
     """
     try:
-        tables = tomllib.loads(file.read_text("utf-8"))
+        tables = tomli.loads(file.read_text("utf-8"))
     except OSError as error:
         raise DictionaryError(f"{file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise DictionaryError(f"{file.name} is not UTF-8, as TOML has to be.") from None
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise DictionaryError(f"{file.name} is not TOML: {error}.") from None
     head = _convert(tables.pop("chapter", {}), Head, f"{file.name}: [chapter]")
     entries = tuple(_entry(file.name, key, table) for key, table in tables.items())

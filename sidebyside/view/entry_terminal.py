@@ -54,6 +54,8 @@ def show_entry(chapter: Chapter, entry: Entry, console: Console) -> None:
                              (trap.outcome, "bold"), ": ") + prose(trap.note)  # fmt: skip
         console.print(said)
         console.print(Padding(code(trap.lines), (0, 0, 0, 4)))
+        if trap.message:
+            console.print(Padding(Text(f"{trap.raises}: {trap.message}", "dim"), (0, 0, 0, 4)))
     console.print()
 
 
