@@ -23,15 +23,14 @@ def lookup(
     """Look a call up in the dictionary: both sides in two columns, what differs, the traps."""
     from sidebyside.dictionary import read_all
     from sidebyside.dictionary.defaults import table
-    from sidebyside.dictionary.lookup import find, near
+    from sidebyside.dictionary.lookup import Finder
     from sidebyside.view import entry_terminal as terminal
 
-    asked, chapters = " ".join(words), read_all()
-    matches = find(asked, chapters)
+    asked, finder = " ".join(words), Finder(read_all())
+    matches = finder.find(asked)
     if not matches:
-        fail(
-            f"The dictionary has nothing on {asked!r}. Near it: {', '.join(near(asked, chapters))}."
-        )
+        near = ", ".join(finder.near(asked))
+        fail(f"The dictionary has nothing on {asked!r}.{f' Near it: {near}.' if near else ''}")
     arguments = [row for rows in table().values() for row in rows]
     terminal.show(matches, number, arguments, console)
 

@@ -3,12 +3,15 @@
     python -m sidebyside.proof.recording defaults --save
     python -m sidebyside.proof.recording coverage --save
     python -m sidebyside.proof.recording signatures --save
+    python -m sidebyside.proof.recording messages --save
 
 The first reads the arguments' defaults from the signatures, for ``dictionary/defaults.json``. The
 second goes through the model files that torchvision and Keras bring, and notes in
-``dictionary/coverage.json`` which calls the dictionary does not know. The third
-notes in ``dictionary/signatures.json`` the names of the calls' parameters, for `translate`. The
-pages that show either need neither framework; `changed` compares record and packages, for the test.
+``dictionary/coverage.json`` which calls the dictionary does not know. The third notes the names of
+the calls' parameters in ``dictionary/signatures.json``, for `translate`. The fourth runs every trap
+that raises, and writes what its exception says into the chapters, where it is not there or no
+longer said. What shows them needs neither framework; `changed` compares record and packages, for
+the test.
 """
 
 import argparse
@@ -16,19 +19,22 @@ import importlib.util
 import inspect
 import re
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from sidebyside.dictionary.coverage import Coverage, full_name
 from sidebyside.dictionary.defaults import NO_ARGUMENT, REQUIRED, read_table, record
 from sidebyside.dictionary.entries import FOLDER, Chapter, read_all
 from sidebyside.dictionary.names import qualified, resolve
 from sidebyside.dictionary.translate import OWNERS, Index, read_program, translate
-from sidebyside.files import write_json
+from sidebyside.files import write_json, write_text
 from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.proof.differences import EntryFailed
+from sidebyside.proof.messages import Place, is_said, stable_part, with_messages
 
 PACKAGES = ("torch", "torchvision", "tensorflow", "keras")
-ARGUMENT = re.compile(r"([\w.]+)(?:\((\w+)\))?")
 # what the documentation of a call begins with, or where it says so again
 SIGNATURE = re.compile(
     r"(?:^|\.\. (?:function|method):: )(?:\w+\.)*(\w+)\(((?:[^()]|\([^()]*\))*)\)", re.MULTILINE
@@ -55,9 +61,9 @@ def default(name: str, framework: str) -> str:
     LookupError
         If there is no such call, or it has no such argument.
     """
-    call, argument = ARGUMENT.fullmatch(name).groups()
-    found = resolve(qualified(call, framework))
-    if argument is None:
+    call, _, argument = name.rstrip(")").partition("(")
+    found: Any = resolve(qualified(call, framework))
+    if not argument:
         return NO_ARGUMENT
     parameters = inspect.signature(found).parameters
     if argument not in parameters:
@@ -182,19 +188,43 @@ def _is_public(name: str) -> bool:
 
 def _installed(folder: str) -> Path:
     package, _, rest = folder.partition("/")
-    # found without being imported
-    return Path(importlib.util.find_spec(package).origin).parent / rest
+    found = importlib.util.find_spec(package)  # without being imported
+    if found is None or found.origin is None:
+        raise LookupError(f"{package} is not installed.")
+    return Path(found.origin).parent / rest
+
+
+def unsaid(chapters: list[Chapter]) -> dict[Path, dict[Place, str]]:
+    """Return the messages that are not in the chapters, or are no longer said, by file.
+
+    Every trap that raises is run, which needs both frameworks.
+    """
+    from sidebyside.proof.proving import error_of
+
+    found: dict[Path, dict[Place, str]] = {}
+    for chapter in chapters:
+        for entry in chapter.entries:
+            for number, trap in enumerate(entry.traps):
+                if not trap.raises:
+                    continue
+                error = error_of(entry, chapter, trap)
+                if error is None or isinstance(error, EntryFailed):
+                    continue  # the entry does not hold, which its proof says
+                message = stable_part(str(error))
+                if message and not (trap.message and is_said(trap.message, str(error))):
+                    found.setdefault(chapter.file, {})[entry.key, number] = message
+    return found
 
 
 def main(words: list[str] | None = None) -> int:
     """Say what changed, or what is lacking; with --save, record it."""
     parser = argparse.ArgumentParser(prog="python -m sidebyside.proof.recording")
-    parser.add_argument("what", choices=list(RECORDS))
-    parser.add_argument("--save", action="store_true", help="write dictionary/WHAT.json")
+    parser.add_argument("what", choices=list(RECORDERS))
+    parser.add_argument("--save", action="store_true", help="write it into the folder dictionary")
     chosen = parser.parse_args(words)
     import sidebyside.parity.porting  # noqa: F401  PyTorch before TensorFlow
 
-    return RECORDS[chosen.what](chosen.save)
+    return RECORDERS[chosen.what](chosen.save)
 
 
 def _defaults(save: bool) -> int:
@@ -227,7 +257,24 @@ def _signatures(save: bool) -> int:
     return 0
 
 
-RECORDS = {"defaults": _defaults, "coverage": _coverage, "signatures": _signatures}
+def _messages(save: bool) -> int:
+    found = unsaid(read_all())
+    for file, messages in found.items():
+        for (key, number), message in messages.items():
+            print(f"{file.name}: {key}, trap {number + 1}: {message}")
+        if save:
+            write_text(file, with_messages(file.read_text("utf-8"), messages))
+    if not found:
+        print("The messages are up to date.")
+    return 0 if save else len(found) > 0
+
+
+RECORDERS: dict[str, Callable[[bool], int]] = {
+    "defaults": _defaults,
+    "coverage": _coverage,
+    "signatures": _signatures,
+    "messages": _messages,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -53,6 +53,8 @@ def show_entry(chapter: Chapter, entry: Entry, console: Console) -> None:
                              (trap.outcome, "bold"), ": ") + prose(trap.note)  # fmt: skip
         console.print(said)
         console.print(Padding(code(trap.lines), (0, 0, 0, 4)))
+        if trap.message:
+            console.print(Padding(Text(f"{trap.raises}: {trap.message}", "dim"), (0, 0, 0, 4)))
     console.print()
 
 
@@ -83,7 +85,7 @@ def verdict(entry: Entry) -> Text:
     if entry.verdict == "set":
         return Text("same if you set ", COLOURS["set"]) + prose(entry.set)
     said = VERDICTS[entry.verdict]
-    if entry.verdict == "none":
+    if entry.missing:
         said += f" in {FRAMEWORKS[entry.missing]}"
     return Text(said, COLOURS[entry.verdict])
 

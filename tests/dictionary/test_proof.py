@@ -61,6 +61,34 @@ def test_a_wrong_entry_is_found(proof, good, trap, old, new, said):
         proof(text.replace(old, new))
 
 
+RAISES = """
+[[total.trap]]
+pytorch = "torch.sum(x, 7)"
+note = "There is no such axis."
+raises = "IndexError"
+message = "Dimension out of range (expected to be in range of …"
+"""
+
+
+def test_what_an_exception_says_is_checked(proof, good):
+    assert proof(good + RAISES).traps == ["trap raises IndexError"]
+    with pytest.raises(AssertionError, match=r"says 'Dimension out of range.*messages --save"):
+        proof(good + RAISES.replace("out of range", "too large"))
+
+
+def test_messages_that_are_lacking_or_no_longer_said_are_found(both_frameworks, good, write):
+    from sidebyside.proof.recording import unsaid
+
+    line = RAISES.splitlines()[-1]
+    said = "Dimension out of range (expected to be in range of …, but got …)"
+    file = write(good + RAISES.replace(line, ""))
+    assert unsaid([read(file)]) == {file: {("total", 0): said}}
+    file = write(good + RAISES.replace("out of range", "too large"))
+    assert unsaid([read(file)]) == {file: {("total", 0): said}}
+    assert unsaid([read(write(good + RAISES))]) == {}
+    assert unsaid([read(write(good + RAISES.replace(", 7)", ")")))]) == {}
+
+
 def test_a_check_that_does_not_hold_is_found(proof, good):
     both = 'pytorch_check = "assert x.ndim == 2"\ntensorflow_check = "assert x.ndim == {}"\n'
     text = good.replace('tolerance = 1e-6\nbecause = "float32"\n', both)
