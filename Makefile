@@ -6,7 +6,7 @@ BIN = .venv/bin
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
-.PHONY: run test test-colab benchmark lab site serve lock format clean
+.PHONY: run test test-exercises test-colab benchmark lab site serve lock format clean
 
 run: .venv/installed
 	$(BIN)/sidebyside run $(TOPIC) --data sample
@@ -15,8 +15,11 @@ run: .venv/installed
 test: .venv/installed
 	$(BIN)/python -m pytest
 
+test-exercises: .venv/installed
+	$(BIN)/python -m sidebyside.lessons.exercises
+
 test-colab: .venv-colab/installed
-	.venv-colab/bin/python -m pytest tests/lessons/test_colab.py $(NOTEBOOKS)
+	.venv-colab/bin/python -m pytest $(NOTEBOOKS)
 
 # make benchmark TOPIC=recommender OPTIONS="--rounds 1"
 benchmark: .venv/installed
