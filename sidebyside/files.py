@@ -6,6 +6,7 @@ link is followed, so that it stays a link; a file that is replaced keeps its per
 """
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -60,6 +61,8 @@ def written_together(paths: Iterable[Path]) -> Iterator[list[Path]]:
     try:
         for at in targets:
             at.parent.mkdir(parents=True, exist_ok=True)
+            if at.is_dir():  # or the files before it would have been renamed already
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         yield parts
         for part, at in zip(parts, targets, strict=True):
             if at.exists():

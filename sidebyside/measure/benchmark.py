@@ -21,6 +21,7 @@ from sidebyside.checkout import build_folder
 from sidebyside.errors import BenchmarkError, DataError
 from sidebyside.files import written_together
 from sidebyside.frameworks import FRAMEWORKS, LIBRARIES
+from sidebyside.lessons.environment import environment
 from sidebyside.lessons.execution import StepFailed
 from sidebyside.lessons.pairs import Pair
 from sidebyside.measure.benchmark_plot import draw
@@ -175,7 +176,7 @@ def _measure(
         done = subprocess.run(
             [*command, step, str(seconds), str(result)],
             cwd=pair.folder,
-            env={**os.environ, **_environment(data, threads), "IPYTHONDIR": folder},
+            env={**environment(), **_environment(data, threads), "IPYTHONDIR": folder},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -46,6 +46,8 @@ def setup(app: Sphinx) -> dict:
 
 def _configure(app: Sphinx, config) -> None:
     site = Site(Path(config.sidebyside_root))
+    for error in site.broken:
+        say(f"{error} The pair is left out.")
     config.sidebyside_site = site
     config.sidebyside_pages = sorted(site.lessons)
     config.sidebyside_code = _fingerprint()

@@ -4,9 +4,8 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-
 from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.notebooks import read_notebook
 from sidebyside.lessons.pairs import Pair
 from sidebyside.lessons.steps import Step, align
 from sidebyside.measure.figures import (
@@ -16,7 +15,7 @@ from sidebyside.measure.figures import (
     load_benchmark,
     machine,
 )
-from sidebyside.measure.parity_record import WITHOUT_MODEL, Parity, parity
+from sidebyside.measure.parity_record import Parity, parity
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,13 @@ class Comparison:
     @property
     def without_model(self) -> str:
         """Why there is no model to compare; empty if there is one."""
-        return WITHOUT_MODEL.get(self.pair.topic, "")
+        return self.pair.facts.without_model
 
 
 def compare(pair: Pair, folder: Path | None = None) -> Comparison:
     """Return the comparison of a pair's stored notebooks, or of the run kept in `folder`."""
     notebooks = {
-        framework: nbformat.read((folder or pair.folder) / pair.path(framework).name, as_version=4)
+        framework: read_notebook((folder or pair.folder) / pair.path(framework).name)
         for framework in FRAMEWORKS
     }
     benchmark = load_benchmark(folder or pair.folder)

@@ -32,7 +32,7 @@ from sidebyside.view.comparison import compare
 
 SITE = Site(ROOT)
 # a lesson with formulas, and a project with long outputs
-LESSON, PROJECT = "prerequisites/gradients_by_hand", "beginner/image_classification"
+LESSON, PROJECT = "notebooks/prerequisites/gradients_by_hand", "beginner/image_classification"
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 MOST = 1_500_000  # bytes of a page with all that it loads
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -254,7 +254,7 @@ def test_formulas_are_drawn_without_a_script(site):
 
 def test_folded_answers_have_their_code(site):
     for view in VIEWS:
-        file = site / f"beginner/first_network{'' if view == 'both' else f'_{view}'}.html"
+        file = site / f"notebooks/beginner/first_network{'' if view == 'both' else f'_{view}'}.html"
         answers = [tag for tag in soup(file).find_all("details") if tag.summary.text == "Solution"]
         assert len(answers) >= 4
         assert all(answer.find(class_="highlight") for answer in answers)
@@ -310,9 +310,9 @@ def test_the_path_is_a_picture_with_a_link_for_every_lesson(site):
 def test_parity_badges_show_what_was_measured(site):
     for pair in SITE.pairs:
         badge = soup(site / f"{pair.topic}.html").find(class_="sbs-parity").get_text(" ")
-        if pair.topic in parity_record.WITHOUT_MODEL:
+        if pair.facts.without_model:
             assert "No model to compare" in badge
-            assert parity_record.WITHOUT_MODEL[pair.topic][1:] in badge
+            assert pair.facts.without_model[1:] in badge
             continue
         measured = parity_record.parity(pair)
         assert measured, f"{pair.topic}: run tests/parity/test_parity.py -n 0 --save-parity"
@@ -340,7 +340,7 @@ def test_a_notebook_that_changes_is_built_anew_and_nothing_else(small, tmp_path)
         for file in pages
         if file.stat().st_mtime_ns != before[file]
     }
-    one = "prerequisites/python_for_deep_learning"
+    one = "notebooks/prerequisites/python_for_deep_learning"
     assert {f"{one}.html", f"{one}_pytorch.html"} <= changed
     assert f"{one}_tensorflow.html" not in changed and "contributing.html" not in changed
     assert "marvellous" in (folder / f"{one}.html").read_text("utf-8")
