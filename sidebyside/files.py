@@ -7,6 +7,7 @@ one has those that the user's mask gives it.
 """
 
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -68,6 +69,8 @@ def written_together(paths: Iterable[Path]) -> Iterator[list[Path]]:
     try:
         for at in targets:
             at.parent.mkdir(parents=True, exist_ok=True)
+            if at.is_dir():  # or the files before it would have been renamed already
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         yield parts
         for part, at in zip(parts, targets, strict=True):
             _rename(part, at)

@@ -2,8 +2,10 @@
 
 import contextlib
 import http.server
+import sys
 import threading
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,3 +39,21 @@ def serving(folder):
         httpd.shutdown()
         thread.join()
         httpd.server_close()
+
+
+@pytest.fixture
+def sidebyside(monkeypatch, capsys):
+    """Return a function that runs the command here; of what it returns: `code`, `out`, `err`."""
+    from sidebyside.cli import main
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["sidebyside", *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        printed = capsys.readouterr()
+        return SimpleNamespace(code=code, out=printed.out, err=printed.err)
+
+    return run

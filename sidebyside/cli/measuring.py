@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from sidebyside.cli.console import DataSize, Topic, console, fail, show_failure, warn
@@ -61,7 +62,7 @@ def benchmark(
     warn(benchmark.disturbed(measured))
     folder = pair.folder if save else benchmark.last_folder(pair)
     for path in benchmark.save(measured, folder):
-        console.print(f"Written: {os.path.relpath(path)}")
+        console.print(f"Written: {escape(os.path.relpath(path))}")
     if save:
         update_results()
 
@@ -115,4 +116,4 @@ def update_results() -> None:
     for page, text in pages_with_results().items():
         if page.read_text("utf-8") != text:
             write_text(page, text)
-            console.print(f"Written: {os.path.relpath(page)}")
+            console.print(f"Written: {escape(os.path.relpath(page))}")

@@ -6,7 +6,6 @@ machine does meanwhile happens to both. What one process measures: `sidebyside.m
 
 import datetime
 import json
-import os
 import platform
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from sidebyside.checkout import build_folder
 from sidebyside.errors import BenchmarkError, DataError
 from sidebyside.files import written_together
 from sidebyside.frameworks import FRAMEWORKS, LIBRARIES, other
+from sidebyside.lessons.environment import environment
 from sidebyside.lessons.execution import StepFailed
 from sidebyside.lessons.pairs import Pair
 from sidebyside.measure import timing
@@ -169,7 +169,7 @@ def _measure(
         done = subprocess.run(
             [*command, step, str(seconds), str(file)],
             cwd=pair.folder,
-            env={**os.environ, **_environment(data, threads), "IPYTHONDIR": folder},
+            env={**environment(), **_environment(data, threads), "IPYTHONDIR": folder},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sidebyside.checkout import ROOT
+from sidebyside.errors import PageError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import Pair, find_pairs
 from sidebyside.measure.figures import (
@@ -176,18 +177,18 @@ def _by_title(measured: list[Measurement], value: Callable[[dict[str, Any]], str
     return parts[0] if len(parts) == 1 else f"{parts[0]} ({'; '.join(parts[1:])})"
 
 
-def with_results(text: str, table: str) -> str:
+def with_results(text: str, table: str, page: Path) -> str:
     """Return a page's text with `table` between its two marks.
 
     Raises
     ------
-    ValueError
+    PageError
         If the page does not have the marks.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"The page needs the lines {BEGIN!r} and {END!r} around its table.")
+        raise PageError(f"{page} needs the lines {BEGIN!r} and {END!r} around its table.")
     return f"{before}{BEGIN}\n{table}{END}{after}"
 
 
@@ -199,5 +200,5 @@ def pages_with_results(root: Path = ROOT) -> dict[Path, str]:
     texts = {}
     for page, table in pages.items():
         if page.is_file() and BEGIN in (text := page.read_text("utf-8")):
-            texts[page] = with_results(text, table)
+            texts[page] = with_results(text, table, page)
     return texts

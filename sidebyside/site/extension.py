@@ -66,6 +66,8 @@ def fingerprint(package: Path = PACKAGE) -> str:
 
 def _configure(app: Sphinx, config: Config) -> None:
     site = Site(Path(config.sidebyside_root))
+    for error in site.broken:
+        say(f"{error} The pair is left out.")
     config.sidebyside_site = site
     config.sidebyside_pages = sorted(site.lessons)
     config.sidebyside_code = fingerprint()

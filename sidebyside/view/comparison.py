@@ -19,7 +19,7 @@ from sidebyside.measure.figures import (
     quantities,
     with_benchmark,
 )
-from sidebyside.measure.parity_record import WITHOUT_MODEL, Parity, parity
+from sidebyside.measure.parity_record import Parity, parity
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Comparison:
     @property
     def without_model(self) -> str:
         """Why there is no model to compare; empty if there is one."""
-        return WITHOUT_MODEL.get(self.pair.topic, "")
+        return self.pair.facts.without_model
 
 
 def compare(pair: Pair, folder: Path | None = None) -> Comparison:

@@ -16,7 +16,7 @@ from sidebyside.site.pages import Site
 
 SITE = Site(ROOT)
 # a lesson with formulas, and a project with long outputs
-LESSON, PROJECT = "prerequisites/gradients_by_hand", "beginner/image_classification"
+LESSON, PROJECT = "notebooks/prerequisites/gradients_by_hand", "beginner/image_classification"
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 WIDE, PHONE = (1440, 900), (420, 800)
 # neither framework is there for those who only build the site

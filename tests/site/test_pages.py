@@ -154,7 +154,7 @@ def test_formulas_are_drawn_without_a_script(site):
 
 def test_folded_answers_have_their_code(site):
     for view in VIEWS:
-        file = site / f"beginner/first_network{'' if view == 'both' else f'_{view}'}.html"
+        file = site / f"notebooks/beginner/first_network{'' if view == 'both' else f'_{view}'}.html"
         answers = [tag for tag in soup(file).find_all("details") if tag.summary.text == "Solution"]
         assert len(answers) >= 4
         assert all(answer.find(class_="highlight") for answer in answers)
@@ -225,9 +225,9 @@ def test_the_path_is_a_picture_with_a_link_for_every_lesson(site):
 def test_parity_badges_show_what_was_measured(site):
     for pair in SITE.pairs:
         badge = part(site / f"{pair.topic}.html", "sbs-parity").get_text(" ")
-        if pair.topic in parity_record.WITHOUT_MODEL:
+        if pair.facts.without_model:
             assert "No model to compare" in badge
-            assert parity_record.WITHOUT_MODEL[pair.topic][1:] in badge
+            assert pair.facts.without_model[1:] in badge
             continue
         measured = parity_record.parity(pair)
         assert measured, f"{pair.topic}: run tests/parity/test_parity.py -n 0 --save-parity"

@@ -7,7 +7,7 @@ from built_site import build, copy_notebook, html_files, small_repository
 
 from sidebyside.frameworks import FRAMEWORKS
 
-PAGE = "prerequisites/python_for_deep_learning"
+PAGE = "notebooks/prerequisites/python_for_deep_learning"
 
 
 @pytest.fixture(scope="module")
