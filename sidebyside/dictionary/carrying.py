@@ -300,9 +300,7 @@ def _half(text: str) -> str:
 
 
 def _same_padding(kernel: str, size: str, stride: str) -> str:
-    """Return what Keras's "same" adds left, right, above and below, for a size that the stride
-    divides.
-    """
+    """Return what Keras's "same" adds on each side, for a size that the stride divides."""
     try:
         size = ast.literal_eval(size if kernel == "kernel_size" else kernel)
         stride = ast.literal_eval(stride)

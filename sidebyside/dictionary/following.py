@@ -185,7 +185,7 @@ class _Walk:
         for statement in statements:
             self._statement(statement, scope)
 
-    def _statement(self, node: ast.stmt, scope: _Scope) -> None:
+    def _statement(self, node: ast.stmt, scope: _Scope) -> None:  # noqa: PLR0912  (one case for each kind of statement)
         match node:
             case ast.Expr():
                 self._value(node.value, scope)
@@ -444,7 +444,7 @@ class _Walk:
         self.values[id(node)] = found
         return found
 
-    def _of(self, node: ast.expr, scope: _Scope, store: bool) -> Value:
+    def _of(self, node: ast.expr, scope: _Scope, store: bool) -> Value:  # noqa: PLR0912  (one for each kind of expression)
         match node:
             case ast.Call():
                 return self._call(node, scope)
