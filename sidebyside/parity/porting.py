@@ -6,55 +6,14 @@ libraries keep the same numbers in a different order; its docstring has the tabl
 """
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from sidebyside.errors import PortingError
-
-if "tensorflow" in sys.modules and "torch._dynamo" not in sys.modules:
-    raise ImportError(
-        "TensorFlow was imported before PyTorch, and PyTorch's optimisers would now end the "
-        "process. Import torch and torch._dynamo, or sidebyside.parity, before TensorFlow."
-    )
-
-# PyTorch comes first. Both libraries carry a copy of LLVM, and the process dies with "LLVM ERROR:
-# Option ... registered more than once" if PyTorch's (loaded by torch._dynamo, which every
-# optimiser imports when it is made) arrives after TensorFlow's.
-import torch._dynamo  # noqa: F401
-from torch import nn
-
-# isort: split
-
-import keras
-from keras import layers as kl
-
-Array = np.ndarray
-Layout = Callable[..., Array]
-
-
-@dataclass(frozen=True, eq=False)
-class Mapping:
-    """One Keras variable and where its numbers come from.
-
-    `weights` and `gradients` take the arrays of `torch_names`, in that order, and return one array
-    in the variable's layout. They are the same function but for an LSTM's bias: Keras has one
-    where PyTorch has two that are added up, so the weight is their sum, while the gradient of the
-    sum is the gradient of either.
-    """
-
-    name: str
-    variable: keras.Variable
-    torch_names: tuple[str, ...]
-    weights: Layout
-    gradients: Layout
-
-    @property
-    def trainable(self) -> bool:
-        return self.variable.trainable
-
+from sidebyside.parity.libraries import keras, kl, nn
+from sidebyside.parity.mapping import Array, Layout, Mapping
 
 # ---- walking the two models ----
 

@@ -17,7 +17,7 @@ import keras
 import tensorflow as tf
 from keras import layers as kl
 
-from sidebyside.parity import PortingError, compare, port_weights
+from sidebyside.parity import PortingError, by_design, compare, layouts, port_weights, results
 from sidebyside.parity import comparing as parity
 
 ROOT = Path(__file__).parents[2]
@@ -262,7 +262,7 @@ LAYERS = {
 def torch_layout(x, model):
     if x.ndim == 3 and isinstance(model, nn.Conv1d):
         return np.moveaxis(x, -1, 1)
-    return parity.channels_first(x)
+    return layouts.channels_first(x)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -645,7 +645,7 @@ def test_wrong_padding_is_found():
 
 def test_not_a_number_is_not_agreement():
     nan = np.array([1.0, np.nan])
-    assert not parity._difference([("a", nan, nan), ("b", nan[:1], nan[:1])], 1.0).ok
+    assert not results.difference([("a", nan, nan), ("b", nan[:1], nan[:1])], 1.0).ok
 
 
 def test_outputs_of_different_shapes():
@@ -884,8 +884,8 @@ def steps(gradient, epsilon):
     variable = keras.Variable(np.ones((3, 1), "float32"))
     optimizer = keras.optimizers.Adam(0.1, epsilon=1e-3)
     for _ in range(3):
-        changes = parity._torch_epsilon(optimizer) if epsilon else []
-        with parity._changed(changes):
+        changes = by_design.torch_epsilon(optimizer) if epsilon else []
+        with by_design.changed(changes):
             optimizer.apply_gradients([(gradient, variable)])
     return variable.numpy()
 
