@@ -4,11 +4,11 @@ from sidebyside.errors import PortingError
 from sidebyside.parity.alignment import SAME
 from sidebyside.parity.evidence import Evidence
 from sidebyside.parity.fitting import Fitting
-from sidebyside.parity.following import Found
 from sidebyside.parity.pairing import Pairing
 from sidebyside.parity.rules import Pair
 from sidebyside.parity.told import Told
 from sidebyside.parity.units import BARE, KerasUnit, listed
+from sidebyside.parity.walking import Found
 
 
 def decide(fitting: Fitting, pairing: Pairing, shown: Evidence, told: Told) -> list[Pair]:

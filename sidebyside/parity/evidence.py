@@ -10,7 +10,7 @@ from sidebyside.errors import PortingError
 from sidebyside.parity import examples, names
 from sidebyside.parity.alignment import SAME, Move
 from sidebyside.parity.fitting import Fitting
-from sidebyside.parity.following import Follower, Found
+from sidebyside.parity.following import Follower
 from sidebyside.parity.libraries import keras, nn, torch
 from sidebyside.parity.mapping import Array
 from sidebyside.parity.pairing import Pairing, Possible
@@ -28,6 +28,7 @@ from sidebyside.parity.tracing import (
     trace_torch,
 )
 from sidebyside.parity.units import KerasUnit, TorchUnit
+from sidebyside.parity.walking import Found
 
 SEEDS = 4  # draws of random weights, before features that cannot be told apart are given up
 PRECISE, COARSE = 1e-3, 5e-2  # what counts as equal in float32, and in half precision
