@@ -38,12 +38,14 @@ def keras_dropout_off(model: keras.Model) -> Iterator[Change]:
     for layer in model._flatten_layers():
         if isinstance(layer, kl.Dropout | kl.AlphaDropout | kl.GaussianDropout):
             yield layer, "rate", 0.0
+        elif isinstance(layer, kl.GaussianNoise):
+            yield layer, "stddev", 0.0
         elif isinstance(layer, kl.SimpleRNNCell | kl.LSTMCell | kl.GRUCell):
             yield layer, "dropout", 0.0
             yield layer, "recurrent_dropout", 0.0
 
 
-def single_bias(module: nn.RNNBase) -> Iterator[Change]:
+def single_bias(module: nn.RNNBase | nn.RNNCellBase) -> Iterator[Change]:
     """Move PyTorch's second bias into the first, and yield what freezes it."""
     for name, second in module.named_parameters():
         if name.startswith("bias_hh"):

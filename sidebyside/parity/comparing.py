@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from sidebyside.errors import PortingError
+from sidebyside.parity import dropouts
+from sidebyside.parity.arrays import from_keras
 from sidebyside.parity.layouts import channels_first, channels_last
 from sidebyside.parity.libraries import keras, nn, tf, torch
 from sidebyside.parity.mapping import Array, Mapping
@@ -95,6 +97,7 @@ def compare(
     )
     both.check_trainable()
     data = both.tensors(batches, torch_inputs, torch_targets)
+    dropout = both.dropout(data[0])
     with both.conditions():
         outputs = both.inference(data[0])
         training_outputs, loss, gradients = both.one_pass(data[0])
@@ -118,6 +121,7 @@ def compare(
         statistics,
         free_weights,
         stock_weights,
+        dropout,
     )
 
 
@@ -148,6 +152,7 @@ class _Comparison:
 
     def tensors(self, batches: Iterable, torch_inputs: Callable, torch_targets: Callable) -> Data:
         number = str(next(self.ours.model.parameters()).dtype).removeprefix("torch.")
+        number = {"bfloat16": "float32"}.get(number, number)  # which NumPy does not have
 
         def cast(array: Any) -> Array:  # floats as the model has them; PyTorch wants int64
             array = np.asarray(array)
@@ -166,6 +171,15 @@ class _Comparison:
         with self.ours.conditions(stock), self.theirs.conditions(stock):
             yield
 
+    def dropout(self, batch: tuple[Batch, Batch]) -> Difference:
+        """Compare the rates of dropout, and see whether the inputs fit PyTorch's model."""
+        ours, theirs = batch
+        try:
+            rates = dropouts.of_torch(self.ours.model, ours.inputs)
+        except Exception as error:  # whatever the model's own code raises
+            raise PortingError(_not_taken(ours.inputs, error)) from error
+        return dropouts.difference(rates, dropouts.of_keras(self.theirs.model, theirs.inputs))
+
     def port(self) -> None:
         for mapping in self.mappings:
             mapping.variable.assign(self.ours.value(mapping))
@@ -183,7 +197,7 @@ class _Comparison:
         gradients = []
         for mapping, a, b in zip(self.trainable, ours.gradients, theirs.gradients, strict=True):
             zero = np.zeros(mapping.variable.shape, "float32")
-            a, b = zero if a is None else a, zero if b is None else tf.convert_to_tensor(b).numpy()
+            a, b = zero if a is None else a, zero if b is None else from_keras(b)
             gradients.append((mapping.name, a, b))
         scale = max((float(np.abs(a).max()) for _, a, _ in gradients), default=0.0)
         return (
@@ -220,3 +234,18 @@ class _Comparison:
     def state(self, mappings: list[Mapping], tolerance: float) -> Difference:
         values = ((m.name, self.ours.value(m), self.theirs.value(m)) for m in mappings)
         return difference(values, tolerance)
+
+
+def _not_taken(inputs: Any, error: Exception) -> str:
+    kinds = [
+        f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
+        for tensor in keras.tree.flatten(inputs)
+    ]
+    message = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return (
+        f"PyTorch's model cannot be called with the inputs, {' and '.join(kinds)}: {message}. Left "
+        "alone, only the channels of float arrays of rank 4 are moved to the front, and integers "
+        "stay integers. Lay the inputs out for PyTorch with `torch_inputs=`, a function of the "
+        "batch's inputs: `lambda x: np.moveaxis(x, -1, 1)` for sequences of channels, "
+        "`lambda x: channels_first(x.astype('float32'))` for images of whole numbers."
+    )

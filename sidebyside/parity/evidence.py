@@ -9,12 +9,13 @@ import numpy as np
 from sidebyside.errors import PortingError
 from sidebyside.parity import examples, names
 from sidebyside.parity.alignment import SAME, Move
+from sidebyside.parity.arrays import from_torch, keras_leaves, torch_leaves
 from sidebyside.parity.fitting import Fitting
 from sidebyside.parity.following import Follower
 from sidebyside.parity.libraries import keras, nn, torch
 from sidebyside.parity.mapping import Array
 from sidebyside.parity.pairing import Pairing, Possible
-from sidebyside.parity.parametrised import to_numpy, torch_arrays
+from sidebyside.parity.parametrised import torch_arrays
 from sidebyside.parity.probing import random_weights
 from sidebyside.parity.told import Request
 from sidebyside.parity.tracing import (
@@ -22,8 +23,6 @@ from sidebyside.parity.tracing import (
     TorchTrace,
     call_torch,
     in_evaluation_mode,
-    keras_leaves,
-    leaves,
     reached,
     trace_torch,
 )
@@ -197,7 +196,7 @@ def _torch_outputs(torch_model: nn.Module, request: Request) -> list[Array]:
     """Return PyTorch's outputs for the example, laid out like Keras's."""
     for inputs in examples.for_torch(request.example, torch_model, request.torch_inputs):
         with contextlib.suppress(Exception), in_evaluation_mode(torch_model), torch.no_grad():
-            outputs = [to_numpy(leaf) for leaf in leaves(call_torch(torch_model, inputs))]
+            outputs = [from_torch(leaf) for leaf in torch_leaves(call_torch(torch_model, inputs))]
             return keras.tree.flatten(request.torch_outputs(outputs))
     raise PortingError("PyTorch's model cannot be called with the example; see `torch_inputs=`.")
 

@@ -33,9 +33,10 @@ def made_up(model: keras.Model, seed: int = 0) -> Iterator[Any]:
     graph = getattr(model, "_functional", None) or model
     struct = getattr(graph, "_inputs_struct", None)
     if struct is not None:
-        yield keras.tree.map_structure(
+        made = keras.tree.map_structure(
             lambda x: batch(x.shape, "float" if "float" in x.dtype else "int"), struct
         )
+        yield tuple(made) if isinstance(made, list) else made
         return
     shapes = getattr(model, "_build_shapes_dict", None) or {}
     if len(shapes) == 1:

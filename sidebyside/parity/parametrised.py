@@ -9,6 +9,7 @@ import numpy as np
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
+from sidebyside.parity.arrays import from_torch
 from sidebyside.parity.libraries import nn, torch
 from sidebyside.parity.mapping import Array
 
@@ -51,17 +52,11 @@ def torch_arrays(model: nn.Module) -> dict[str, Array]:
 
     Computed weights are among them, under the name that they have without the computation.
     """
-    arrays = {name: to_numpy(tensor) for name, tensor in model.state_dict().items()}
+    arrays = {name: from_torch(tensor) for name, tensor in model.state_dict().items()}
     for prefix, module in model.named_modules(remove_duplicate=False):
         for name, tensor in _computed(module):
-            arrays[f"{prefix}.{name}".lstrip(".")] = to_numpy(tensor)
+            arrays[f"{prefix}.{name}".lstrip(".")] = from_torch(tensor)
     return arrays
-
-
-def to_numpy(tensor: torch.Tensor) -> Array:
-    """Return a tensor as an array; bfloat16, which NumPy does not know, as float32."""
-    tensor = tensor.detach().cpu()
-    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def put(module: nn.Module, name: str, value: Array) -> None:

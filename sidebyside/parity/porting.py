@@ -10,12 +10,11 @@ from typing import Any
 
 from sidebyside.errors import PortingError
 from sidebyside.parity.evidence import check_outputs
-from sidebyside.parity.fitting import Fitting
 from sidebyside.parity.layouts import channels_first, channels_last
 from sidebyside.parity.libraries import keras, nn
 from sidebyside.parity.mapping import Mapping
 from sidebyside.parity.matching import match
-from sidebyside.parity.rules import Pair
+from sidebyside.parity.settings import Settings
 from sidebyside.parity.told import Request
 
 
@@ -83,7 +82,9 @@ def port_weights(
     request = Request(
         pairs or {}, example, flattened or {}, unflattened or {}, torch_inputs, torch_outputs
     )
-    matched = match(torch_model, keras_model, request, refuse_settings)
+    settings = Settings(torch_model, keras_model)
+    matched = match(torch_model, keras_model, request, settings.refuse)
+    settings.refuse_weightless()
     fitting = matched.fitting
     mappings = [m for pair in matched.pairs for m in fitting.mappings(pair)]
     before = [mapping.variable.numpy() for mapping in mappings] if example is not None else []
@@ -98,9 +99,3 @@ def port_weights(
                 mapping.variable.assign(value)
             raise
     return mappings
-
-
-def refuse_settings(fitting: Fitting, pair: Pair) -> None:
-    """Raise a `PortingError` for a setting that differs between two layers."""
-    for setting in fitting.settings(pair.ours, pair.theirs):
-        raise PortingError(f"{pair.ours} in PyTorch and {pair.theirs} in Keras: {setting}")

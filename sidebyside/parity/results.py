@@ -64,6 +64,7 @@ class ParityResult:
     statistics: Difference
     free_weights: Difference
     stock_weights: Difference
+    dropout: Difference
 
     def _quantities(self) -> dict[str, Difference]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -104,11 +105,25 @@ def difference(
     """Return the largest difference over (name, PyTorch's array, Keras's array)."""
     differences = [Difference(0.0, "", tolerance)]
     for name, ours, theirs in arrays:
-        unit = scale or max(1.0, float(np.max(np.abs(ours), initial=0)))
-        largest = float(np.max(np.abs(ours - theirs), initial=0)) / unit
+        ours, theirs = (_as_numbers(array) for array in (ours, theirs))
+        unit = scale or _unit(ours)
+        with np.errstate(invalid="ignore"):
+            apart = np.where(ours == theirs, 0, np.abs(ours - theirs))  # infinities may be equal
+        largest = float(np.max(apart, initial=0)) / unit
         largest = largest if math.isfinite(largest) else math.inf
         differences.append(Difference(largest, name, tolerance))
     return worst(differences)
+
+
+def _as_numbers(array: Array) -> Array:
+    array = np.asarray(array)
+    return array.astype(float) if array.dtype.kind in "bu" else array
+
+
+def _unit(array: Array) -> float:
+    """Return the largest finite number of an array, or 1 if that is smaller."""
+    finite = np.abs(array[np.isfinite(array)])
+    return max(1.0, float(np.max(finite, initial=0)))
 
 
 def worst(differences: Iterable[Difference]) -> Difference:

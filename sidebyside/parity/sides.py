@@ -12,8 +12,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from sidebyside.parity import by_design
+from sidebyside.parity.arrays import from_keras, from_torch, without_none
 from sidebyside.parity.libraries import keras, nn, tf, torch
 from sidebyside.parity.mapping import Array, Mapping
+from sidebyside.parity.rules.normalisation import BATCH_NORMS
+from sidebyside.parity.tracing import call_torch
 
 
 class Batch(NamedTuple):
@@ -75,10 +78,11 @@ class TorchSide:
 
     def tensors(self, inputs: Any, targets: Any) -> Batch:
         """Return a batch of arrays, laid out for PyTorch, as tensors on the model's device."""
-        device = next(self.model.parameters()).device
+        like = next(self.model.parameters())
 
-        def tensor(array):
-            return torch.tensor(np.ascontiguousarray(array), device=device)
+        def tensor(array: Array) -> torch.Tensor:
+            found = torch.tensor(np.ascontiguousarray(array), device=like.device)
+            return found.to(like.dtype) if found.is_floating_point() else found
 
         return Batch(*keras.tree.map_structure(tensor, (inputs, targets)))
 
@@ -115,7 +119,7 @@ class TorchSide:
     def value(self, mapping: Mapping) -> Array:
         """Return what a mapped variable should hold."""
         arrays = self.model.state_dict()
-        return mapping.weights(*(to_numpy(arrays[name]) for name in mapping.torch_names))
+        return mapping.weights(*(from_torch(arrays[name]) for name in mapping.torch_names))
 
     @contextlib.contextmanager
     def conditions(self, stock: bool = False) -> Iterator[None]:
@@ -124,9 +128,9 @@ class TorchSide:
         state = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         changes, hooks = list(by_design.torch_dropout_off(self.model)), []
         for module in [] if stock else self.model.modules():
-            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            if isinstance(module, BATCH_NORMS):
                 hooks.append(module.register_forward_hook(by_design.biased_variance))
-            elif isinstance(module, nn.LSTM | nn.RNN):
+            elif isinstance(module, nn.LSTM | nn.RNN | nn.LSTMCell | nn.RNNCell):
                 changes += by_design.single_bias(module)
         try:
             with by_design.changed(modes), by_design.changed(changes):
@@ -138,17 +142,17 @@ class TorchSide:
             self.model.zero_grad()
 
     def _call(self, inputs: Any) -> Any:
-        return self.model(*inputs) if isinstance(inputs, tuple) else self.model(inputs)
+        return call_torch(self.model, inputs)
 
     def _laid_out(self, outputs: Any) -> Any:
-        return self.lay_out_outputs(keras.tree.map_structure(to_numpy, outputs))
+        return self.lay_out_outputs(keras.tree.map_structure(from_torch, without_none(outputs)))
 
     @staticmethod
     def _gradient(mapping: Mapping, parameters: dict[str, nn.Parameter]) -> Array | None:
         ours = [parameters[name] for name in mapping.torch_names]
         if all(parameter.grad is None for parameter in ours):
             return None
-        arrays = [to_numpy(torch.zeros_like(p) if p.grad is None else p.grad) for p in ours]
+        arrays = [from_torch(torch.zeros_like(p) if p.grad is None else p.grad) for p in ours]
         return np.array(mapping.gradients(*arrays))
 
 
@@ -171,12 +175,12 @@ class KerasSide:
 
     def inference(self, inputs: Any) -> Any:
         """Return the outputs in inference mode, as arrays."""
-        return keras.tree.map_structure(np.asarray, self.model(inputs, training=False))
+        return _as_arrays(self.model(inputs, training=False))
 
     def training(self, batch: Batch) -> Pass:
         """Return outputs, loss and gradients in training mode."""
         outputs, loss, gradients = self._graph(batch.inputs, batch.targets)
-        return Pass(keras.tree.map_structure(np.asarray, outputs), float(loss), gradients)
+        return Pass(_as_arrays(outputs), float(loss), gradients)
 
     @functools.cached_property
     def _graph(self) -> Callable:
@@ -185,7 +189,9 @@ class KerasSide:
         def outputs_loss_gradients(inputs, targets):
             with tf.GradientTape() as tape:
                 outputs = self.model(inputs, training=True)
-                loss = self.loss(outputs, targets)
+                # as `fit` does: penalties on weights and outputs are part of the loss
+                loss = sum(self.model.losses, self.loss(outputs, targets))
+            self.model._clear_losses()
             return outputs, loss, tape.gradient(loss, self.variables)
 
         return tf.function(outputs_loss_gradients)
@@ -207,7 +213,7 @@ class KerasSide:
 
     def value(self, mapping: Mapping) -> Array:
         """Return what a mapped variable holds."""
-        return mapping.variable.numpy()
+        return from_keras(mapping.variable)
 
     @contextlib.contextmanager
     def conditions(self, stock: bool = False) -> Iterator[None]:
@@ -220,6 +226,5 @@ class KerasSide:
             self.model.set_weights(state)
 
 
-def to_numpy(tensor: torch.Tensor) -> Array:
-    """Return a tensor as an array."""
-    return tensor.detach().cpu().numpy()
+def _as_arrays(outputs: Any) -> Any:
+    return keras.tree.map_structure(from_keras, without_none(outputs))

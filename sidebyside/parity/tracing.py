@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from sidebyside.parity.arrays import from_keras, from_torch, torch_leaves
 from sidebyside.parity.by_design import changed
 from sidebyside.parity.libraries import keras, kl, nn, tf, torch
 from sidebyside.parity.mapping import Array
-from sidebyside.parity.parametrised import to_numpy
 from sidebyside.parity.units import BARE, KerasUnit, TorchUnit
 
 
@@ -43,10 +41,8 @@ class TorchTrace:
 
 
 def call_torch(model: nn.Module, inputs: Any) -> Any:
-    """Call a PyTorch model: a tuple or a list of inputs is `model(*inputs)`."""
-    if isinstance(inputs, tuple | list):
-        return model(*inputs)
-    return model(inputs)
+    """Call a PyTorch model: a tuple of inputs is `model(*inputs)`."""
+    return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
 
 
 @contextlib.contextmanager
@@ -84,7 +80,7 @@ def trace_torch(model: nn.Module, units: list[TorchUnit], inputs: Any) -> TorchT
     finally:
         for hook in hooks:
             hook.remove()
-    trace.outputs = [to_numpy(tensor) for tensor in leaves(outputs)]
+    trace.outputs = [from_torch(tensor) for tensor in torch_leaves(outputs)]
     return trace
 
 
@@ -92,7 +88,7 @@ def reached(model: nn.Module, units: list[TorchUnit], inputs: Any) -> set[TorchU
     """Return the units on which a PyTorch model's outputs depend, as far as gradients tell."""
     model = getattr(model, "_orig_mod", model)
     with in_evaluation_mode(model), torch.enable_grad():
-        outputs = [x for x in leaves(call_torch(model, inputs)) if x.requires_grad]
+        outputs = [x for x in torch_leaves(call_torch(model, inputs)) if x.requires_grad]
     parameters = dict(model.named_parameters(remove_duplicate=False))
     trained = {name: p for name, p in parameters.items() if p.requires_grad}
     if not outputs or not trained:
@@ -103,21 +99,12 @@ def reached(model: nn.Module, units: list[TorchUnit], inputs: Any) -> set[TorchU
     return {unit for unit in units if not all(unit.full(key) in dead for key in unit.keys)}
 
 
-def leaves(outputs: Any) -> list[torch.Tensor]:
-    """Return the tensors of a PyTorch model's outputs; what is no tensor is left out."""
-    if isinstance(outputs, dict):
-        return [leaf for key in sorted(outputs) for leaf in leaves(outputs[key])]
-    if isinstance(outputs, tuple | list):
-        return [leaf for output in outputs for leaf in leaves(output)]
-    return [outputs] if isinstance(outputs, torch.Tensor) else []
-
-
 def _calls(
     units: list[TorchUnit], layer: nn.Module, args: tuple, kwargs: dict, output: Any
 ) -> Iterator[tuple[TorchUnit, Call]]:
     given = [*args, *kwargs.values()]
-    outputs = next(iter(leaves(output)), None)
-    last = None if outputs is None else to_numpy(outputs)
+    outputs = next(iter(torch_leaves(output)), None)
+    last = None if outputs is None else from_torch(outputs)
     if isinstance(layer, nn.RNNBase):
         levels = _levels(layer, given[0])
         for number, unit in enumerate(units):
@@ -157,7 +144,7 @@ def _one_level(layer: nn.RNNBase, level: int, inputs: torch.Tensor) -> nn.RNNBas
 
 
 def _array(value: Any) -> Array | None:
-    return to_numpy(value) if isinstance(value, torch.Tensor) else None
+    return from_torch(value) if isinstance(value, torch.Tensor) else None
 
 
 # ---- Keras ----
@@ -182,7 +169,7 @@ def watched(units: list[KerasUnit], on_call: OnCall) -> Iterator[None]:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             given = [*args, *kwargs.values()]
-            inputs = array(given[0]) if given and keras.ops.is_tensor(given[0]) else None
+            inputs = from_keras(given[0]) if given and keras.ops.is_tensor(given[0]) else None
             return on_call(own, inputs, lambda: original(*args, **kwargs))
 
         return call
@@ -197,14 +184,3 @@ def watched(units: list[KerasUnit], on_call: OnCall) -> Iterator[None]:
         for layer, _ in by_layer.values():
             object.__delattr__(layer, "call")
         tf.config.run_functions_eagerly(eager)
-
-
-def array(tensor: Any) -> Array:
-    """Return a TensorFlow tensor as an array; half precision as float32."""
-    small = tensor.dtype.name in ("bfloat16", "float16")
-    return np.asarray(tf.cast(tensor, tf.float32) if small else tensor)
-
-
-def keras_leaves(outputs: Any) -> list[Array]:
-    """Return the arrays of a Keras model's outputs."""
-    return [array(leaf) for leaf in keras.tree.flatten(outputs) if keras.ops.is_tensor(leaf)]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sidebyside.parity import readings
 from sidebyside.parity.alignment import DIFFERENT, SAME, SCRAMBLED, UNKNOWN, Alignment, Move
+from sidebyside.parity.arrays import keras_leaves
 from sidebyside.parity.libraries import keras, tf
 from sidebyside.parity.mapping import Array
 from sidebyside.parity.rules import Order, Pair, Rule
-from sidebyside.parity.tracing import NotRunError, keras_leaves, watched
+from sidebyside.parity.tracing import NotRunError, watched
 from sidebyside.parity.units import BARE, KerasUnit, TorchUnit
 
 if TYPE_CHECKING:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from sidebyside.parity import channels_first, port_weights
+from sidebyside.parity.arrays import keras_leaves
+from sidebyside.parity.arrays import torch_leaves as leaves
 from sidebyside.parity.libraries import keras, nn, torch
-from sidebyside.parity.tracing import call_torch, keras_leaves, leaves
+from sidebyside.parity.tracing import call_torch
 
 
 def numbers(*shape, seed=0):

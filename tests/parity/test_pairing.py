@@ -404,8 +404,9 @@ def test_two_assignments_that_explain_the_example_equally_are_refused():
 
 def test_layers_of_one_shape_in_two_chains_keep_their_order():
     """Also where the models differ in something that holds no weights."""
-    torch_model = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6), nn.Linear(6, 6))
-    keras_model = keras.Sequential([keras.Input((6,)), kl.Dense(6), kl.Dense(6), kl.Dense(6)])
+    torch_model = nn.Sequential(nn.Linear(6, 6), nn.Dropout(), nn.Linear(6, 6), nn.Linear(6, 6))
+    layers = [kl.Dense(6, activation="relu"), kl.Dense(6), kl.Dense(6)]
+    keras_model = keras.Sequential([keras.Input((6,)), *layers])
     mappings = port_weights(torch_model, keras_model)
     assert [m.torch_names[0] for m in mappings if "kernel" in m.name] == [
         "0.weight", "2.weight", "3.weight",
@@ -457,8 +458,9 @@ def test_an_example_decides():
 
 
 def test_outputs_for_an_example_are_compared():
-    torch_model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
-    keras_model = keras.Sequential([keras.Input((6,)), kl.Dense(5), kl.Dense(3)])
+    torch_model = nn.Sequential(nn.Linear(6, 5), nn.Dropout(), nn.Linear(5, 3))
+    layers = [kl.Dense(5, activation="relu"), kl.Dense(3)]
+    keras_model = keras.Sequential([keras.Input((6,)), *layers])
     check = unchanged(keras_model)
     with pytest.raises(PortingError, match=r"outputs .*differ by .*find_difference"):
         port_weights(torch_model, keras_model, example=VECTORS)

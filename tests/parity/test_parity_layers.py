@@ -458,7 +458,7 @@ MODELS = {
     "lstm, adam": (
         lambda: Classifier(nn.LSTM, num_layers=2, bidirectional=True, dropout=0.2),
         lambda: keras_classifier(
-            kl.Bidirectional(lstm()), kl.Dropout(0.2), kl.Bidirectional(lstm(dropout=0.1))
+            kl.Bidirectional(lstm()), kl.Dropout(0.2), kl.Bidirectional(lstm())
         ),
         word_batches,
         adam,

@@ -41,7 +41,7 @@ class Setting:
     @property
     def same(self) -> bool:
         """Whether both have the same value."""
-        if isinstance(self.value, float) or isinstance(self.other, float):
+        if isinstance(self.value, float) and isinstance(self.other, float):
             return math.isclose(self.value, self.other, rel_tol=1e-6)
         return self.value == self.other
 
