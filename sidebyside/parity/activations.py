@@ -42,6 +42,8 @@ def after(torch_model: nn.Module) -> dict[nn.Module, nn.Module]:
 
 def settings(pair: Pair, next_modules: dict[nn.Module, nn.Module]) -> Iterator[Setting]:
     """Yield the activation after a pair's layers, if both are known."""
+    if pair.theirs.part == "depthwise":  # what is applied after both halves
+        return
     ours, theirs = _of_torch(pair.ours, next_modules), _of_keras(pair.theirs.layer)
     if ours is not None and theirs is not None:
         yield Setting(

@@ -125,10 +125,10 @@ def close(ours: Array, theirs: Array, tolerance: float) -> bool:
     """Whether two arrays are equal, in parts of the largest number."""
     if ours.shape != theirs.shape:
         return False
-    if ours.size == 0:
-        return True
-    scale = float(np.max(np.abs(ours)))
-    return bool(np.max(np.abs(ours - theirs)) <= tolerance * scale)  # False for NaN
+    scale = float(np.max(np.abs(ours), initial=0, where=np.isfinite(ours)))
+    with np.errstate(invalid="ignore"):
+        near = np.abs(ours - theirs) <= tolerance * scale
+    return bool(np.all(near | (ours == theirs)))  # infinities may be equal, NaN may not
 
 
 def _fits(ours: Array, theirs: Array, order: Order | None, tolerance: float) -> bool:

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from sidebyside.errors import PortingError
-from sidebyside.parity import dropouts
+from sidebyside.parity import dropouts, examples, parametrised
 from sidebyside.parity.arrays import from_keras
 from sidebyside.parity.layouts import channels_first, channels_last
 from sidebyside.parity.libraries import keras, nn, tf, torch
 from sidebyside.parity.mapping import Array, Mapping
-from sidebyside.parity.porting import port_weights
+from sidebyside.parity.porting import port, port_weights
 from sidebyside.parity.results import Difference, ParityResult, Tolerances, difference, worst
 from sidebyside.parity.sides import Batch, KerasSide, Pass, TorchSide
+from sidebyside.parity.told import Request, Shapes
 
 __all__ = ["compare", "keras", "nn", "port_weights", "tf", "torch"]
 
@@ -35,6 +36,9 @@ def compare(
     torch_outputs: Callable = channels_last,
     steps: int = 20,
     tolerances: Tolerances | None = None,
+    pairs: dict[str, str] | None = None,
+    flattened: Shapes | None = None,
+    unflattened: Shapes | None = None,
 ) -> ParityResult:
     """Port the weights, put both models through the same batches, and measure the differences.
 
@@ -88,7 +92,11 @@ def compare(
     `ValueError` if the outputs have different shapes.
     """
     limits = tolerances or Tolerances()
-    mappings = port_weights(torch_model, keras_model)
+    batches = list(batches)
+    request = Request(
+        pairs or {}, batches[0][0], flattened or {}, unflattened or {}, torch_inputs, torch_outputs
+    )
+    mappings = port(torch_model, keras_model, request)
     both = _Comparison(
         TorchSide(torch_model, mappings, torch_loss, torch_make_optimizer, torch_outputs),
         KerasSide(keras_model, mappings, keras_loss, keras_make_optimizer),
@@ -139,8 +147,19 @@ class _Comparison:
         self.trainable = [mapping for mapping in mappings if mapping.trainable]
 
     def check_trainable(self) -> None:
+        """Refuse weights that the two models would not train alike."""
         parameters = self.ours.parameters
+        computed = parametrised.folded(self.ours.model)
+        room = {id(parameter): parameter.numel() for parameter in parameters.values()}
         for mapping in self.mappings:
+            if mapping.torch_names[0] in computed:
+                raise PortingError(_computed(mapping, computed))
+            parameter = parameters.get(mapping.torch_names[0])
+            if parameter is not None:
+                numbers = math.prod(mapping.variable.shape) // len(mapping.torch_names)
+                room[id(parameter)] -= numbers
+                if room[id(parameter)] < 0:
+                    raise PortingError(_shared(mapping, parameters))
             names = mapping.torch_names
             ours = any(name in parameters and parameters[name].requires_grad for name in names)
             if ours != mapping.trainable:
@@ -177,7 +196,7 @@ class _Comparison:
         try:
             rates = dropouts.of_torch(self.ours.model, ours.inputs)
         except Exception as error:  # whatever the model's own code raises
-            raise PortingError(_not_taken(ours.inputs, error)) from error
+            raise PortingError(examples.not_taken(ours.inputs, error)) from error
         return dropouts.difference(rates, dropouts.of_keras(self.theirs.model, theirs.inputs))
 
     def port(self) -> None:
@@ -236,16 +255,21 @@ class _Comparison:
         return difference(values, tolerance)
 
 
-def _not_taken(inputs: Any, error: Exception) -> str:
-    kinds = [
-        f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
-        for tensor in keras.tree.flatten(inputs)
-    ]
-    message = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+def _computed(mapping: Mapping, computed: dict[str, tuple[str, ...]]) -> str:
+    name = mapping.torch_names[0]
     return (
-        f"PyTorch's model cannot be called with the inputs, {' and '.join(kinds)}: {message}. Left "
-        "alone, only the channels of float arrays of rank 4 are moved to the front, and integers "
-        "stay integers. Lay the inputs out for PyTorch with `torch_inputs=`, a function of the "
-        "batch's inputs: `lambda x: np.moveaxis(x, -1, 1)` for sequences of channels, "
-        "`lambda x: channels_first(x.astype('float32'))` for images of whole numbers."
+        f"`{name}` in PyTorch is computed from {', '.join(f'`{n}`' for n in computed[name])}, and "
+        f"`{mapping.name}` in Keras is not, so the two cannot be trained alike. `port_weights` "
+        "folds it in; to compare, take the normalisation off "
+        "(`torch.nn.utils.parametrize.remove_parametrizations`)."
+    )
+
+
+def _shared(mapping: Mapping, parameters: dict[str, nn.Parameter]) -> str:
+    wanted = parameters[mapping.torch_names[0]]
+    names = [f"`{name}`" for name, parameter in parameters.items() if parameter is wanted]
+    return (
+        f"{' and '.join(names)} are one parameter in PyTorch, and Keras has several variables for "
+        f"it, among them `{mapping.name}`, which are trained apart. Share the variable in Keras, "
+        "as well, or give PyTorch two parameters."
     )

@@ -20,6 +20,12 @@ def decide(fitting: Fitting, pairing: Pairing, shown: Evidence, told: Told) -> l
         If a counterpart, or the order of a layer's features, stays open.
     """
     found = shown.found
+    same = found is not None and found.outputs == SAME
+    for unit in fitting.theirs:
+        if unit.ambiguous and unit not in pairing.open and not same:
+            pair = Pair(pairing.counterpart(unit), unit)
+            if not told.pairs(pair):
+                raise PortingError(_unknown_axes(pair))
     if found is None:
         if pairing.open:
             raise PortingError(_open(pairing, pairing.open, shown))
@@ -75,4 +81,13 @@ def _unknown_order(pair: Pair, reason: str) -> str:
         f"PyTorch ({reason}). Give a batch that goes through both models with `example=` (and "
         f"`torch_inputs=`), or the shape that PyTorch flattens, as in `flattened={{{name!r}: (C, "
         "H, W)}`; a shape of one number means the same order on both sides."
+    )
+
+
+def _unknown_axes(pair: Pair) -> str:
+    return (
+        f"{pair.ours} in PyTorch and {pair.theirs} in Keras have axes of one length, and it cannot "
+        "be told which way round they are: no example shows that the outputs are the same. If it "
+        "is the same array on both sides, say so with "
+        f"`pairs={{{pair.ours.label!r}: {pair.theirs.label!r}}}`."
     )

@@ -69,22 +69,26 @@ def gather(
     """
     best = Evidence(reason="the shapes of the inputs are not known")
     inputs = [example] if example is not None else examples.made_up(keras_model)
+    failed: tuple[Any, NotRunError] | None = None
     for theirs in inputs:
         for ours in examples.for_torch(theirs, torch_model, torch_inputs):
             try:
                 evidence = _with_seeds(torch_model, keras_model, fitting, pairing, ours, theirs)
             except NotRunError as error:
-                best.reason = best.reason if best.found else _short(error)
+                failed = failed or (ours, error)
+                best.reason = _short(error)
                 continue
             if _better(evidence, best):
                 best = evidence
             if evidence.found.proved:
                 return best
     if example is not None and best.found is None:
+        ours, error = failed
         raise PortingError(
-            f"The models cannot both be called with the example: {best.reason} If PyTorch's wants "
-            "it laid out in another way, or with another dtype, do that with `torch_inputs=`."
-        )
+            examples.not_taken(ours, error.error)
+            if error.library == "PyTorch"
+            else f"Keras's model cannot be called with the example: {_short(error)}"
+        ) from error
     return best
 
 

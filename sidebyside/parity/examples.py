@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sidebyside.parity.layouts import channels_first
-from sidebyside.parity.libraries import keras, kl, nn
+from sidebyside.parity.libraries import keras, kl, nn, torch
 from sidebyside.parity.mapping import Array
 
 ROWS = 4
@@ -73,8 +73,6 @@ def _moved(array: Array) -> Array:
 
 def tensors(arrays: Any, model: nn.Module, kind: str) -> Any:
     """Return arrays as tensors of a PyTorch model: floats as its weights, integers in 64 bits."""
-    import torch
-
     device = next((p.device for p in model.parameters()), None)
 
     def tensor(array: Any) -> torch.Tensor:
@@ -82,6 +80,22 @@ def tensors(arrays: Any, model: nn.Module, kind: str) -> Any:
         found = torch.tensor(array, device=device)
         if found.is_floating_point():
             return found.to(getattr(torch, kind))
-        return found.long() if array.dtype.kind in "iu" else found
+        return found.long() if array.dtype.kind == "i" else found
 
     return keras.tree.map_structure(tensor, arrays)
+
+
+def not_taken(inputs: Any, error: Exception) -> str:
+    """Return the sentences on inputs that PyTorch's model cannot be called with."""
+    kinds = [
+        f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
+        for tensor in keras.tree.flatten(inputs)
+    ]
+    message = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return (
+        f"PyTorch's model cannot be called with the inputs, {' and '.join(kinds)}: {message}. Left "
+        "alone, only the channels of float arrays of rank 4 are moved to the front, and integers "
+        "stay integers. Lay the inputs out for PyTorch with `torch_inputs=`, a function of the "
+        "batch's inputs: `lambda x: np.moveaxis(x, -1, 1)` for sequences of channels, "
+        "`lambda x: channels_first(x.astype('float32'))` for images of whole numbers."
+    )

@@ -64,7 +64,8 @@ def match(
         if unit not in pairing.open:
             check(fitting, Pair(pairing.counterpart(unit), unit))
     told = Told(request, fitting)
-    if not (pairing.open or request.example is not None or _order_matters(fitting, keras_model)):
+    looked_at = pairing.open or any(unit.ambiguous for unit in theirs)
+    if not (looked_at or request.example is not None or _order_matters(fitting, keras_model)):
         pairs = [Pair(pairing.counterpart(unit), unit) for unit in theirs]
     else:
         shown = evidence.gather(

@@ -29,7 +29,7 @@ def _torch_names(unit: TorchUnit) -> list[str]:
     end = f".{unit.keys[0]}" if unit.part == "bare" else ""
     if unit.part in ("query", "key", "value"):
         end = f".{unit.part}"
-    return [f"{name}{end}" for name in (unit.name, *unit.aliases)]
+    return [f"{name}{end}".lstrip(".") for name in (unit.name, *unit.aliases)]
 
 
 def _paths(unit: KerasUnit) -> list[list[Tokens]]:

@@ -82,20 +82,26 @@ def port_weights(
     request = Request(
         pairs or {}, example, flattened or {}, unflattened or {}, torch_inputs, torch_outputs
     )
+    before = [(variable, variable.numpy()) for variable in keras_model.weights]
+    mappings = port(torch_model, keras_model, request)
+    if example is not None:
+        try:
+            check_outputs(torch_model, keras_model, request)
+        except PortingError:
+            for variable, value in before:
+                variable.assign(value)
+            raise
+    return mappings
+
+
+def port(torch_model: nn.Module, keras_model: keras.Model, request: Request) -> list[Mapping]:
+    """Copy the weights, without a look at the outputs; see `port_weights`."""
     settings = Settings(torch_model, keras_model)
     matched = match(torch_model, keras_model, request, settings.refuse)
     settings.refuse_weightless()
     fitting = matched.fitting
     mappings = [m for pair in matched.pairs for m in fitting.mappings(pair)]
-    before = [mapping.variable.numpy() for mapping in mappings] if example is not None else []
     for mapping in mappings:
         ours = [fitting.arrays[name] for name in mapping.torch_names]
         mapping.variable.assign(mapping.weights(*ours))
-    if example is not None:
-        try:
-            check_outputs(torch_model, keras_model, request)
-        except PortingError:
-            for mapping, value in zip(mappings, before, strict=True):
-                mapping.variable.assign(value)
-            raise
     return mappings

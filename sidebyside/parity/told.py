@@ -33,6 +33,9 @@ class Told:
 
     def __init__(self, request: Request, fitting: Fitting):
         self.orders: dict[TorchUnit | KerasUnit, dict[str, Order | None]] = {}
+        self.same: set[TorchUnit] = set()
+        for ours, _ in names.resolve(request.pairs, fitting.ours, fitting.theirs):
+            self.same.update(ours)
         for argument, shapes in (("reads", request.flattened), ("writes", request.unflattened)):
             for name, shape in shapes.items():
                 for unit in names.of_either(name, fitting.ours, fitting.theirs):
@@ -41,6 +44,10 @@ class Told:
     def about(self, pair: Pair) -> bool:
         """Whether the order of what a pair reads is given."""
         return "reads" in self._orders(pair)
+
+    def pairs(self, pair: Pair) -> bool:
+        """Whether the reader says that these two are a pair."""
+        return pair.ours in self.same
 
     def applied(self, pair: Pair) -> Pair:
         """Return a pair with the orders that are given for it."""

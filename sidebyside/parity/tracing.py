@@ -13,7 +13,11 @@ from sidebyside.parity.units import BARE, KerasUnit, TorchUnit
 
 
 class NotRunError(Exception):
-    """A model cannot be called with the example."""
+    """A model of this library cannot be called with the example."""
+
+    def __init__(self, library: str, error: Exception):
+        super().__init__(str(error))
+        self.library, self.error = library, error
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def trace_torch(model: nn.Module, units: list[TorchUnit], inputs: Any) -> TorchT
         with in_evaluation_mode(model), torch.no_grad():
             outputs = call_torch(model, inputs)
     except Exception as error:  # whatever the model's own code raises
-        raise NotRunError(error) from error
+        raise NotRunError("PyTorch", error) from error
     finally:
         for hook in hooks:
             hook.remove()

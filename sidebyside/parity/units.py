@@ -87,6 +87,14 @@ class KerasUnit:
         """The name by which the reader knows it."""
         return self.path
 
+    @property
+    def ambiguous(self) -> bool:
+        """Whether it is a bare weight whose shape would be the same with axes exchanged."""
+        if self.part != BARE:
+            return False
+        sizes = [size for size in self.variables[0].shape if size > 1]
+        return len(sizes) > len(set(sizes))
+
     def __str__(self) -> str:
         if self.part == BARE:
             return f"`{self.path}` (a weight of its own)"

@@ -188,7 +188,7 @@ class Walk:
         except _Broken as broken:
             raise broken.error from None
         except Exception as error:  # whatever the model's own code raises
-            raise NotRunError(error) from error
+            raise NotRunError("Keras", error) from error
 
     def _on_call(self, units: list[KerasUnit], inputs: Array | None, call: Any) -> Any:
         number = self.run.calls.get(units[0], 0)

@@ -5,7 +5,7 @@ import numpy as np
 from sidebyside.parity import channels_first, port_weights
 from sidebyside.parity.arrays import keras_leaves
 from sidebyside.parity.arrays import torch_leaves as leaves
-from sidebyside.parity.libraries import keras, nn, torch
+from sidebyside.parity.libraries import keras, kl, nn, torch
 from sidebyside.parity.tracing import call_torch
 
 
@@ -26,6 +26,14 @@ def randomised(model):
                 variance = name.endswith("running_var")
                 tensor.uniform_(0.5, 1.5) if variance else tensor.normal_(0, 0.3)
     return model.eval()
+
+
+def sequential(shape, *layers, dtype="float32"):
+    return keras.Sequential([keras.Input(shape, dtype=dtype), *layers])
+
+
+def bn(**options):
+    return kl.BatchNormalization(momentum=0.9, epsilon=1e-5, **options)
 
 
 def called(model, *inputs):
@@ -78,6 +86,6 @@ def unchanged(keras_model):
 
 
 __all__ = [
-    "assert_ported", "assert_same", "called", "nn", "numbers", "outputs", "randomised",
-    "torch_tensors", "unchanged", "words",
+    "assert_ported", "assert_same", "bn", "called", "nn", "numbers", "outputs", "randomised",
+    "sequential", "torch_tensors", "unchanged", "words",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_models import assert_ported, called, numbers, randomised, unchanged
+from small_models import assert_ported, called, numbers, randomised, sequential, unchanged
 
 from sidebyside.parity import PortingError, port_weights
 from sidebyside.parity.alignment import SAME, SCRAMBLED, align, likely_order, moved
@@ -16,10 +16,6 @@ VECTORS = numbers(5, 4)
 def functional(shape, build):
     inputs = keras.Input(shape)
     return keras.Model(inputs, build(inputs))
-
-
-def sequential(shape, *layers):
-    return keras.Sequential([keras.Input(shape), *layers])
 
 
 class Net(nn.Module):

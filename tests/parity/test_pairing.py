@@ -469,7 +469,7 @@ def test_outputs_for_an_example_are_compared():
 
 def test_an_example_that_cannot_be_run():
     keras_model = functional((6,), keras_heads)
-    with pytest.raises(PortingError, match=r"cannot both be called with the example.*torch_inputs"):
+    with pytest.raises(PortingError, match=r"PyTorch's model cannot be called with .*torch_inputs"):
         port_weights(Heads(), keras_model, example=numbers(8, 7))
 
 

@@ -1,20 +1,12 @@
 """A setting that both models show, and that differs, is an error that names it."""
 
 import pytest
-from small_models import assert_ported, called, numbers
+from small_models import assert_ported, bn, called, numbers, sequential
 
 from sidebyside.parity import PortingError, port_weights
 from sidebyside.parity.libraries import keras, kl, nn
 
 IMAGES = numbers(2, 6, 6, 4)
-
-
-def sequential(shape, *layers):
-    return keras.Sequential([keras.Input(shape), *layers])
-
-
-def bn(**options):
-    return kl.BatchNormalization(epsilon=1e-5, **options)
 
 
 def conv(**options):
