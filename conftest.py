@@ -1,16 +1,28 @@
 """How the checks run: on the sample, politely, notebooks named by step.
 
+Each notebook is executed once, as Colab executes it: in an empty folder, where
+its first cell fetches this checkout. So one run tells whether the outputs are
+those that are stored, and whether the notebook needs nothing else.
+
 Where a framework is not installed, what needs it is skipped, with a sentence
 on what to do, so that the other's notebooks can be checked. In continuous
 integration (CI is set) it is an error.
 """
 
+import ast
 import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 
+import psutil
 import pytest
-from nbval.plugin import IPyNbCell
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 from sidebyside import dictionary
+from sidebyside.checkout import ROOT, repository_url
 from sidebyside.frameworks import OWNERS, missing
 from sidebyside.lessons.execution import StepFailed
 
@@ -25,6 +37,7 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
+MOST_SECONDS = 60  # of one thread, for a notebook on the sample
 MISSING = missing()
 
 
@@ -51,6 +64,113 @@ def pytest_xdist_auto_num_workers(config):
 
     half = psutil.virtual_memory().total // 2
     return max(1, min(2, os.cpu_count() or 1, half // MEMORY_OF_A_WORKER))
+
+
+PUBLISHED = pytest.StashKey[Path]()  # a git repository with this checkout
+AS_IN_COLAB = """
+import os, sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+os.environ |= {environment!r}
+"""
+
+
+def published(config):
+    """Return a git repository that holds this checkout as it is on disk."""
+    if PUBLISHED not in config.stash:
+        config.stash[PUBLISHED] = folder = Path(tempfile.mkdtemp())
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        listed = ["ls-files", "--cached", "--others", "--exclude-standard"]
+        for name in git(*listed, cwd=ROOT).splitlines():
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
+        git("init", "--quiet", "--initial-branch=main", cwd=folder)
+        git("add", "--all", cwd=folder)
+        git("commit", "--quiet", "--message", "as it is", cwd=folder)
+    return config.stash[PUBLISHED]
+
+
+def git(*words, cwd):
+    identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    command = ["git", *identity, *words]
+    done = subprocess.run(
+        command, cwd=cwd, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+class Lesson(IPyNbFile):
+    """A notebook: a test for each step, and one that it stands alone."""
+
+    def setup(self):
+        """Start the kernel in an empty folder, as it is in Colab."""
+        self.folder = Path(tempfile.mkdtemp())
+        timeout = self.config.option.nbval_kernel_startup_timeout
+        self.kernel = RunningKernel(
+            CURRENT_ENV_KERNEL_NAME, str(self.folder), timeout
+        )
+        self.setup_sanitize_files()
+        origin = published(self.config).as_uri()
+        environment = {  # git fetches from here what it would from GitHub
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"url.{origin}.insteadOf",
+            "GIT_CONFIG_VALUE_0": repository_url(),
+            "SIDEBYSIDE_DATA_DIR": str(ROOT / "data"),
+            "PIP_NO_INDEX": "1",
+        }
+        self.ask(AS_IN_COLAB.format(environment=environment))
+
+    def ask(self, code, value="None"):
+        """Execute code in the kernel that is no step; return a value."""
+        client = self.kernel.kc
+        reply = client.execute_interactive(
+            code,
+            silent=True,
+            store_history=False,
+            user_expressions={"value": value},
+            timeout=60,
+        )["content"]
+        assert reply["status"] == "ok", reply
+        told = reply["user_expressions"]["value"]
+        return ast.literal_eval(told["data"]["text/plain"])
+
+    def collect(self):
+        for item in super().collect():
+            yield Step.from_parent(
+                self,
+                name=item.cell.id,
+                cell_num=item.cell_num,
+                cell=item.cell,
+                options=item.options,
+            )
+        if any(cell.id == "setup" for cell in self.nb.cells):
+            yield Alone.from_parent(self, name="alone")
+
+    def teardown(self):
+        super().teardown()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Alone(pytest.Item):
+    """The notebook ran with what its first cell has fetched, and no more."""
+
+    def runtest(self):
+        lesson = self.parent
+        if failed := getattr(lesson, "failed_step", None):
+            pytest.skip(f"the step {failed!r} before it failed")
+        name = repository_url().rsplit("/", 1)[-1]
+        # relative to the notebook's folder, as its first cell puts it
+        package = lesson.ask("import sidebyside", "sidebyside.__file__")
+        place = (lesson.folder / package).resolve()
+        clone = lesson.folder.resolve() / name
+        assert place == clone / "sidebyside" / "__init__.py"
+        assert os.listdir(lesson.folder) == [name], "it wrote beside the clone"
+        kernel = psutil.Process(lesson.kernel.km.provisioner.pid).cpu_times()
+        seconds = kernel.user + kernel.system
+        assert seconds < MOST_SECONDS, f"too slow: {seconds:.0f} s"
+
+    def reportinfo(self):
+        return self.path, 0, f"{self.path.name}: it stands alone"
 
 
 class Step(IPyNbCell):
@@ -99,9 +219,15 @@ class DictionaryEntry(pytest.Item):
         return self.path, None, f"{self.path.name}: [{self.name}]"
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path, parent):
+    """Collect chapters, and notebooks as lessons in the place of nbval's."""
+    found = [one for one in (yield) if not isinstance(one, IPyNbFile)]
+    if file_path.suffix == ".ipynb":
+        found.append(Lesson.from_parent(parent, path=file_path))
     if dictionary.is_chapter(file_path):
-        return DictionaryChapter.from_parent(parent, path=file_path)
+        found.append(DictionaryChapter.from_parent(parent, path=file_path))
+    return found
 
 
 def pytest_report_header():
@@ -139,15 +265,6 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_collection_modifyitems(items):
-    for place, item in enumerate(items):
-        if isinstance(item, IPyNbCell):
-            items[place] = Step.from_parent(
-                item.parent,
-                name=item.cell.id,
-                cell_num=item.cell_num,
-                cell=item.cell,
-                options=item.options,
-            )
     for item in items:
         for framework, sentence in MISSING.items():
             if item.path.name.endswith(f"_{framework}.ipynb"):

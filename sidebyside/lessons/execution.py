@@ -64,7 +64,17 @@ def execute(
     StepFailed
         If a cell raises an error (and is not tagged ``raises-exception``), or the kernel dies.
     """
-    notebook = pair.read(framework)
+    return execute_notebook(pair.read(framework), pair, framework, data, progress)
+
+
+def execute_notebook(
+    notebook: nbformat.NotebookNode,
+    pair: Pair,
+    framework: str,
+    data: str,
+    progress: Progress = lambda *_: None,
+) -> nbformat.NotebookNode:
+    """Execute a notebook in the place of one side of a pair; see `execute`."""
     numbers = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     running = {"step": numbers[0] if numbers else 0, "since": time.perf_counter()}
 

@@ -3,7 +3,7 @@
 Run by `sidebyside.benchmark` as a file, in the notebook's folder, so that not even this package
 is imported before the notebook imports it::
 
-    python -P sidebyside/timing.py NOTEBOOK FRAMEWORK STEP SECONDS RESULT
+    python -P sidebyside/measure/timing.py NOTEBOOK FRAMEWORK STEP SECONDS RESULT
 
 The notebook's code cells are executed in their order, up to the one that trains, whose optimiser
 steps are timed from outside: what is measured is the notebook's own code, its input pipeline

@@ -1,12 +1,14 @@
 """The check of notebooks checks: a changed output fails, by its step's name."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
-from sidebyside.checkout import ROOT
+from sidebyside.checkout import ROOT, repository_url
+from sidebyside.lessons.address import setup_source
 
 FOLDER = ROOT / "build" / "nbval"
 
@@ -53,3 +55,27 @@ def test_an_ignored_output_may_change(check):
 def test_kernels_compute_on_the_sample_with_one_thread(check):
     source = "import os; print(os.environ['SIDEBYSIDE_DATA'], os.environ['OMP_NUM_THREADS'])"
     assert "1 passed" in check(cell("look", source, "sample 1\n"))
+
+
+def test_a_lesson_is_executed_as_in_colab(check):
+    look = "import sidebyside; print(os.path.relpath(sidebyside.__file__), os.listdir())"
+    name = repository_url().rsplit("/", 1)[-1]
+    stored = f"{os.path.join(name, 'sidebyside', '__init__.py')} ['{name}']\n"
+    printed = check(cell("setup", setup_source(repository_url())), cell("look", look, stored))
+    assert "PASSED build/nbval/made.ipynb::alone" in printed
+    assert "3 passed" in printed
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("open('model.bin', 'w').close()", "it wrote beside the clone"),
+        ("import sys; sys.path.pop(0); import sidebyside", "__init__.py"),
+    ],
+    ids=["writes", "takes the installed package"],
+)
+def test_a_lesson_that_does_not_stand_alone_is_found(check, source, reason):
+    printed = check(cell("setup", setup_source(repository_url())), cell("wrong", source))
+    assert "FAILED build/nbval/made.ipynb::alone" in printed
+    assert reason in printed
+    assert "1 failed, 2 passed" in printed

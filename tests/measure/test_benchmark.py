@@ -153,7 +153,8 @@ def real(small):
     need("torch", "tensorflow")
     words = ["benchmark", "small", "--rounds", "1", "--seconds", "0.1", "--threads", "1"]
     program = (
-        "import sys; from pathlib import Path; from sidebyside import cli, pairs; "
+        "import sys; from pathlib import Path; from sidebyside import cli; "
+        "from sidebyside.lessons import pairs; "
         f"pair = pairs.Pair(Path({str(small.folder)!r}), 'small', Path({str(small.root)!r})); "
         "pairs.find_pair = lambda topic: pair; cli.main()"
     )
@@ -420,7 +421,7 @@ def test_a_busy_machine_is_told_before(monkeypatch, percent, told):
 def test_saved_is_kept_with_the_pair(made, pretend, monkeypatch):
     pair = made()
     pretend([1.0, 2.0, 3.0, 4.0, 5.0], [1.0] * 5)
-    monkeypatch.setattr("sidebyside.results.pages_with_results", dict)
+    monkeypatch.setattr("sidebyside.measure.tables.pages_with_results", dict)
     done = command(pair, monkeypatch, "--save")
     assert done.exit_code == 0, done.output
     result = json.loads((pair.folder / "benchmark.json").read_text("utf-8"))
