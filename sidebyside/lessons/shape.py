@@ -1,4 +1,7 @@
-"""The shape of a lesson: questions are asked before answers are shown, a summary, exercises."""
+"""The shape of a lesson: questions are asked before answers are shown, a summary, exercises.
+
+A lesson that has a summary is of this shape, and is checked for it.
+"""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +15,20 @@ if TYPE_CHECKING:
 QUESTION = re.compile(r"\*Before you run the next cells?:\*")
 ANSWER = "-answer"  # how the id of a cell ends that answers
 SENTENCES = 5  # of a summary
-HIDDEN = {"jupyter": {"outputs_hidden": True}}  # the metadata of a cell that shows the answer
 
 
 def shape_problems(notebook: "NotebookNode") -> Iterator[str]:
-    """Yield what a notebook lacks of the shape that all lessons have, a sentence each."""
+    """Yield what a notebook with a summary lacks of its shape, a sentence each."""
+    if not has_shape(notebook):
+        return
     yield from _question_problems(notebook)
     yield from _summary_problems(notebook)
     yield from exercise_problems(notebook)
+
+
+def has_shape(notebook: "NotebookNode") -> bool:
+    """Return whether a lesson has a summary, and so should have all the rest."""
+    return any(cell.id == "summary" and cell.cell_type == "markdown" for cell in notebook.cells)
 
 
 def is_hidden(cell: "NotebookNode") -> bool:
@@ -49,9 +58,13 @@ def _question_problems(notebook: "NotebookNode") -> Iterator[str]:
 
 def _summary_problems(notebook: "NotebookNode") -> Iterator[str]:
     """Yield what the summary lacks."""
-    summary = next((cell.source for cell in notebook.cells if cell.id == "summary"), None)
-    if summary is None:
-        return  # which steps there are is checked elsewhere
+    names = [cell.id for cell in notebook.cells]
+    summary = notebook.cells[names.index("summary")].source
+    around = [
+        names.index(name) for name in ("differences", "summary", "exercises") if name in names
+    ]
+    if around != sorted(around):
+        yield "step 'summary': it comes between 'differences' and 'exercises'."
     points = re.findall(r"^\d\. ", summary, re.MULTILINE)
     if len(points) != SENTENCES:
         yield f"step 'summary': it has {len(points)} numbered sentences, not {SENTENCES}."

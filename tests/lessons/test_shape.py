@@ -3,7 +3,8 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sidebyside.lessons.shape import HIDDEN, shape_problems
+from sidebyside.lessons.notebooks import HIDDEN
+from sidebyside.lessons.shape import shape_problems
 
 QUESTION = "*Before you run the next cell:* what is it?"
 SUMMARY = """\
@@ -80,3 +81,17 @@ def test_a_question_at_the_end_is_found():
     notebook = lesson()
     notebook.cells.append(new_markdown_cell(QUESTION, id="last-question"))
     assert "step 'last-question'" in next(shape_problems(notebook))
+
+
+def test_a_summary_in_another_place_is_found():
+    notebook = lesson()
+    notebook.cells.append(notebook.cells.pop(-2))
+    assert list(shape_problems(notebook)) == [
+        "step 'summary': it comes between 'differences' and 'exercises'."
+    ]
+
+
+def test_a_lesson_without_a_summary_is_not_of_this_shape_yet():
+    notebook = lesson(hidden=False)
+    del notebook.cells[-2]
+    assert list(shape_problems(notebook)) == []
