@@ -3,55 +3,93 @@ PYTHON ?= python3
 # Colab has Python 3.13: that one if it is there
 COLAB_PYTHON ?= $(shell python3.13 -c "print('python3.13')" 2>/dev/null || echo $(PYTHON))
 BIN = .venv/bin
+# begins an installation; one that was cut off is done again, whole: uv alone would not notice
+install = touch $(1)/begun && $(BIN)/uv pip install --python $(1) $(if $(wildcard $(1)/begun),--reinstall )--compile-bytecode
+COMPILE = $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group install
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
-.PHONY: run test test-exercises test-colab benchmark lab site serve lock format clean
+.PHONY: run cpu test test-exercises test-colab lint benchmark lab site serve wheel lock format hooks clean help
 
-run: .venv/installed
+run: .venv/installed  ## execute both notebooks of TOPIC on the sample, then compare them
 	$(BIN)/sidebyside run $(TOPIC) --data sample
 	$(BIN)/sidebyside compare $(TOPIC) --last --html build/$(notdir $(TOPIC)).html
 
-test: .venv/installed
+cpu: .venv/uv  ## install PyTorch without CUDA, 5 GB less, and outside the lock: make cpu run
+	$(call install,.venv) --torch-backend cpu --no-verify-hashes -c requirements.txt -e ".[pytorch,tensorflow,lessons]" && rm .venv/begun
+	touch .venv/installed
+
+test: .venv/all  ## check everything
 	$(BIN)/python -m pytest
 
-test-exercises: .venv/installed
+test-exercises: .venv/installed  ## run the exercises' solutions
 	$(BIN)/python -m sidebyside.lessons.exercises
 
-test-colab: .venv-colab/installed
+test-colab: .venv-colab/installed  ## run the notebooks under the versions that Colab has
 	.venv-colab/bin/python -m pytest $(NOTEBOOKS)
 
-# make benchmark TOPIC=recommender OPTIONS="--rounds 1"
-benchmark: .venv/installed
+lint: .venv/all  ## check style and types, nothing else
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+benchmark: .venv/installed  ## time both notebooks: make benchmark TOPIC=recommender OPTIONS="--rounds 1"
 	$(BIN)/sidebyside benchmark $(TOPIC)$(if $(OPTIONS), $(OPTIONS))
 
-lab: .venv/installed
+lab: .venv/installed  ## open both notebooks of TOPIC in JupyterLab, side by side
 	$(BIN)/sidebyside open $(TOPIC)
 
-site: .venv/installed
+site: .venv/site  ## build the site into build/site
 	$(BIN)/python -m sidebyside.site build/site
 
-serve: site
+serve: site  ## build the site and show it at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
 
-# make lock UPGRADE=--upgrade takes the newest of everything
-lock: .venv/installed
-	$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
+wheel: .venv/uv  ## build the package into build/dist
+	$(BIN)/hatchling build --clean --target wheel --directory build/dist
 
-format: .venv/installed
+lock: .venv/uv  ## write the locks again: UPGRADE=--upgrade takes the newest of everything
+	$(COMPILE) --all-extras pyproject.toml -o requirements/all.txt
+	$(COMPILE) -c requirements/all.txt --extra pytorch --extra tensorflow --extra lessons pyproject.toml -o requirements.txt
+	$(COMPILE) -c requirements/all.txt --extra site pyproject.toml -o requirements/site.txt
+	$(COMPILE) -c requirements/all.txt -o requirements/install.txt
+
+format: .venv/all  ## format code and notebooks
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean:
-	rm -rf build .venv .venv-colab *.egg-info
+hooks: .venv/all  ## check each commit before it is made
+	$(BIN)/pre-commit install
 
-.venv/installed: requirements.txt
+clean:  ## remove what was built and installed, but no data
+	rm -rf build .venv .venv-* *.egg-info
+
+help:  ## say what each target does
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' Makefile
+
+# pip, which every Python brings, installs uv; uv, which is three times as fast, installs the rest.
+# The package itself comes first: it refuses a Python that is too old or too new at once.
+.venv/uv: requirements/install.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/install.txt
+	$(BIN)/uv pip install --python .venv --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv-colab/installed: tests/colab-constraints.txt pyproject.toml
+.venv/installed: requirements.txt .venv/uv
+	$(call install,.venv) --require-hashes -r $< && rm .venv/begun
+	touch $@
+
+# .venv/all, .venv/site: locks that share .venv and only add to it
+.venv/%: requirements/%.txt .venv/uv
+	$(call install,.venv) --require-hashes -r $< && rm .venv/begun
+	touch $@
+
+# What cannot share gets an environment of its own: make .venv-serving/installed, once a lesson
+# needs it and requirements/serving.txt is there.
+.venv-%/installed: requirements/%.txt .venv/uv
+	$(PYTHON) -m venv .venv-$*
+	$(call install,.venv-$*) --require-hashes -r $< && rm .venv-$*/begun
+	touch $@
+
+.venv-colab/installed: tests/colab-constraints.txt pyproject.toml .venv/uv
 	$(COLAB_PYTHON) -m venv .venv-colab
-	.venv-colab/bin/python -m pip install -c tests/colab-constraints.txt -e ".[pytorch,tensorflow,test]"
+	$(call install,.venv-colab) -c $< -e ".[pytorch,tensorflow,lessons,test]" && rm .venv-colab/begun
 	touch $@

@@ -1,5 +1,6 @@
 """What several test files use."""
 
+import contextlib
 import http.server
 import sys
 import threading
@@ -14,14 +15,30 @@ def server(tmp_path):
     """Return a folder, and the address under which a web server of this machine shows it."""
     folder = tmp_path / "server"
     folder.mkdir()
+    with serving(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory):
+    """Return the same for all tests, which must leave the folder as it is."""
+    folder = tmp_path_factory.mktemp("server")
+    with serving(folder) as address:
+        yield folder, address
+
+
+@contextlib.contextmanager
+def serving(folder):
     quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=folder))
-    thread = threading.Thread(target=httpd.serve_forever)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
     thread.start()
-    yield folder, f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_port}"
+    finally:
+        httpd.shutdown()
+        thread.join()
+        httpd.server_close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import typer
 
-from sidebyside.cli import data_sets, looking_up, maintaining, measuring, working
+from sidebyside.cli import data_sets, looking_up, maintaining, measuring, quizzing, working
 from sidebyside.cli.console import Commands, fail
 from sidebyside.errors import SidebysideError
 
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (working, looking_up, measuring, maintaining):
+for commands in (working, looking_up, quizzing, measuring, maintaining):
     app.registered_commands += commands.app.registered_commands
 app.add_typer(data_sets.app, name="data")
 

@@ -58,12 +58,13 @@ def list_topics() -> None:
 
 def _results(pair: Pair, framework: str) -> tuple[str, str, str]:
     """Return a notebook's data size, result and seconds of an epoch, as `list` shows them."""
-    from sidebyside.measure.figures import COST, QUALITY, all_figures, last_report
+    from sidebyside.measure.figures import all_figures, last_report, quality
 
     shown, report = all_figures(pair, framework), last_report(pair.read(framework)) or {}
-    quality = [f"{label} {shown[label]}" for label, _ in QUALITY.values() if label in shown]
-    result = quality[0] if quality else ("" if report else "not run yet")
-    return report.get("data", ""), result, shown.get(COST["seconds_per_epoch"][0], "")
+    reached = [figure.labelled for figure in quality(shown)]
+    result = reached[0] if reached else ("" if report else "not run yet")
+    epoch = shown["seconds_per_epoch"].text if "seconds_per_epoch" in shown else ""
+    return report.get("data", ""), result, epoch
 
 
 @app.command()
@@ -147,7 +148,11 @@ def compare(
         bool, typer.Option("--last", help="Of the last run, not of the stored outputs.")
     ] = False,
 ) -> None:
-    """Show both sides of a topic: the steps aligned, then the figures."""
+    """Show both sides of a topic: the steps aligned, then the figures.
+
+    The page that --html writes shows the notebooks' outputs as they are stored, and scripts in
+    them run: build and open only pages of notebooks that you trust.
+    """
     from sidebyside.lessons.execution import runs_folder
     from sidebyside.view import page, terminal
     from sidebyside.view.comparison import compare as compare_pair

@@ -8,9 +8,11 @@ kept in ``dictionary/defaults.json``, so that what shows them needs neither fram
 """
 
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import tomli
 
 from sidebyside.dictionary.entries import FOLDER
 from sidebyside.errors import DictionaryError
@@ -71,18 +73,19 @@ def table(folder: Path = FOLDER) -> dict[str, list[Argument]]:
     return sections
 
 
-def record(folder: Path = FOLDER) -> dict:
+def record(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
     """Return what is recorded: ``versions`` of the packages, and ``defaults`` by their names."""
     file = folder / "defaults.json"
     if not file.is_file():
         return {"versions": {}, "defaults": {}}
-    return json.loads(file.read_text("utf-8"))
+    recorded: dict[str, dict[str, str]] = json.loads(file.read_text("utf-8"))
+    return recorded
 
 
-def read_table(folder: Path = FOLDER) -> dict:
+def read_table(folder: Path = FOLDER) -> dict[str, Any]:
     """Return what ``defaults.toml`` says, section by section."""
     file = folder / "defaults.toml"
     try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(file.read_text("utf-8"))
+    except tomli.TOMLDecodeError as error:
         raise DictionaryError(f"{file.name} is not TOML: {error}.") from None

@@ -2,144 +2,39 @@
 
 import ast
 import re
-import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import tomli
 
 from sidebyside.checkout import package_data
+from sidebyside.dictionary.schema import KEY, VERDICTS, Entry, Framework, Head, Trap
 from sidebyside.errors import DictionaryError
-from sidebyside.frameworks import FRAMEWORKS
+
+__all__ = [
+    "CHAPTER",
+    "FOLDER",
+    "VERDICTS",
+    "Chapter",
+    "DictionaryError",
+    "Entry",
+    "Framework",
+    "Trap",
+    "is_chapter",
+    "needed",
+    "read",
+    "read_all",
+]
 
 FOLDER = package_data("dictionary")
 CHAPTER = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)\.toml")
-KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-# what an entry says of its two sides, and how that is shown
-VERDICTS = {
-    "same": "same",
-    "set": "same if you set …",
-    "none": "no counterpart",
-}
-# how results are compared
-COMPARISONS = ("values", "distribution")
-
-
-@dataclass(frozen=True, eq=False)
-class Trap:
-    """A naive translation, which differs, and by how much.
-
-    Attributes
-    ----------
-    framework
-        The side that `lines` are of; they stand in the place of the entry's own.
-    lines
-        Its code.
-    note
-        What goes wrong, in a sentence.
-    difference
-        The largest absolute difference of its values from the other side's, to two digits.
-    gradient_difference
-        The same of the gradients, for a trap whose values agree.
-    raises
-        Or the name of the exception that it ends with.
-    gives
-        Or what it gives instead, as text: ``shape (2, 3)``, ``dtype float64``, otherwise the
-        value's own.
-    """
-
-    framework: str
-    lines: str
-    note: str
-    difference: float | None = None
-    gradient_difference: float | None = None
-    raises: str | None = None
-    gives: str | None = None
-
-    @property
-    def outcome(self) -> str:
-        """What is proved of it, in a few words."""
-        if self.raises:
-            return f"raises {self.raises}"
-        if self.gives:
-            return f"gives {self.gives}"
-        if self.gradient_difference is not None:
-            return f"gradients off by {self.gradient_difference:g}"
-        return f"off by {self.difference:g}"
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """One entry: what is done, on both sides.
-
-    Attributes
-    ----------
-    key
-        Its name in addresses: ``conv2d-same``.
-    name
-        What is done, in words: ``Convolution of pictures, same size``.
-    verdict
-        One of `VERDICTS`.
-    set
-        What has to be set, for the verdict ``set``; Markdown.
-    missing
-        The side without a counterpart, for the verdict ``none``.
-    names
-        The calls that it is about, for each side: ``nn.Conv2d``, ``Tensor.view``.
-    inputs
-        NumPy code that makes what both sides get.
-    lines
-        The code of each side.
-    check
-        Assertions of each side, for what cannot be compared.
-    note
-        What differs; Markdown.
-    tolerance, because
-        How far the results may be apart, relative to the largest, and the reason.
-    gradient_tolerance
-        The same for gradients, where it is another.
-    without_gradients
-        Why no gradients are compared, where there would be some.
-    dtypes
-        The types of the result on both sides, where they differ: ``int64, int32``.
-    compare
-        One of `COMPARISONS`.
-    channels
-        The inputs that PyTorch gets with their channels first.
-    port
-        The variables that are layers or models whose weights are copied from PyTorch to Keras.
-    precision
-        The type of the inputs' fractional numbers.
-    also
-        Other words under which it is looked up.
-    alone
-        Whether it runs in a process of its own, because it changes what cannot be changed back.
-    traps
-        Naive translations.
-    """
-
-    key: str
-    name: str
-    verdict: str
-    names: dict[str, tuple[str, ...]]
-    lines: dict[str, str]
-    note: str
-    inputs: str = ""
-    check: dict[str, str] = field(default_factory=dict)
-    set: str = ""
-    missing: str = ""
-    tolerance: float | None = None
-    because: str = ""
-    gradient_tolerance: float | None = None
-    without_gradients: str = ""
-    dtypes: str = ""
-    compare: str = "values"
-    channels: tuple[str, ...] = ()
-    port: tuple[str, ...] = ()
-    precision: str = "float32"
-    also: tuple[str, ...] = ()
-    alone: bool = False
-    traps: tuple[Trap, ...] = ()
+UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+ABSENT = re.compile(r"Object missing required field `(.*)`")
+NOT_ONE_OF = re.compile(r"Invalid enum value '(.*)'")
+Table = TypeVar("Table", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,18 +62,18 @@ class Chapter:
     @cached_property
     def key(self) -> str:
         """Its name in addresses: ``losses``."""
-        return CHAPTER.fullmatch(self.file.name)[2]
+        return self.file.stem.partition("_")[2]
 
 
 def needed(setup: str, lines: str) -> str:
     """Return those statements of a chapter's setup that an entry's lines rely on."""
     statements = ast.parse(setup).body
     wanted = _used(ast.parse(lines))
-    kept = []
+    kept: list[str] = []
     for statement in reversed(statements):
         if _defined(statement) & wanted:
             wanted |= _used(statement)
-            kept.insert(0, ast.get_source_segment(setup, statement))
+            kept.insert(0, ast.get_source_segment(setup, statement) or "")
     return "\n".join(kept)
 
 
@@ -233,103 +128,55 @@ def read(file: Path) -> Chapter:
         If the file is not in order.
     """
     try:
-        tables = tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        tables = tomli.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise DictionaryError(f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise DictionaryError(f"{file.name} is not UTF-8, as TOML has to be.") from None
+    except tomli.TOMLDecodeError as error:
         raise DictionaryError(f"{file.name} is not TOML: {error}.") from None
-    head = tables.pop("chapter", {})
-    if unknown := set(head) - {"title", "about", *FRAMEWORKS}:
-        raise DictionaryError(f"{file.name}: [chapter] has {sorted(unknown)[0]!r}, unknown there.")
-    if not head.get("title") or not head.get("about"):
-        raise DictionaryError(f"{file.name}: [chapter] needs a title and an about.")
-    setup = {framework: head[framework] for framework in FRAMEWORKS if framework in head}
+    head = _convert(tables.pop("chapter", {}), Head, f"{file.name}: [chapter]")
     entries = tuple(_entry(file.name, key, table) for key, table in tables.items())
-    return Chapter(file, head["title"], head["about"].strip(), setup, entries)
+    return Chapter(file, head.title, head.about.strip(), head.setup, entries)
 
 
-# the keys of an entry that stand in its table as they are in `Entry`
-PLAIN = {
-    "name": str, "verdict": str, "note": str, "inputs": str, "set": str, "missing": str,
-    "tolerance": (int, float), "because": str, "gradient_tolerance": (int, float),
-    "without_gradients": str, "dtypes": str, "compare": str, "channels": list, "port": list,
-    "precision": str, "also": list, "alone": bool,
-}  # fmt: skip
-SIDES = ("_names", "", "_check")  # what stands after a framework's name
-TRAP = {
-    "note": str, "difference": (int, float), "gradient_difference": (int, float), "raises": str,
-    "gives": str, "pytorch": str, "tensorflow": str,
-}  # fmt: skip
-
-
-def _entry(file: str, key: str, table: dict) -> Entry:
+def _entry(file: str, key: str, table: Any) -> Entry:
     where = f"{file}: [{key}]"
-    if not KEY.fullmatch(key):
+    if not isinstance(table, dict):
+        raise DictionaryError(f"{file}: {key!r} stands outside of a table.")
+    if not re.fullmatch(KEY, key):
         raise DictionaryError(f"{where} is no key: small letters, digits and hyphens make one.")
-    known = PLAIN | {f"{side}{part}": list if part == "_names" else str for side in FRAMEWORKS
-                     for part in SIDES} | {"trap": list}  # fmt: skip
-    _check_types(where, table, known)
-    given = {name: table[name] for name in PLAIN if name in table}
-    for name in ("channels", "port", "also"):
-        if name in given:
-            given[name] = tuple(given[name])
-    for name in ("note", "inputs", "set", "because", "without_gradients"):
-        given[name] = given.get(name, "").strip()
-    entry = Entry(
-        key=key,
-        names={side: tuple(table.get(f"{side}_names", ())) for side in FRAMEWORKS},
-        lines={side: table.get(side, "").strip() for side in FRAMEWORKS},
-        check={side: table[f"{side}_check"].strip() for side in FRAMEWORKS
-               if f"{side}_check" in table},
-        traps=tuple(_trap(where, trap) for trap in table.get("trap", ())),
-        **({"name": "", "verdict": ""} | given),
-    )  # fmt: skip
-    for sentence in _missing(entry):
-        raise DictionaryError(f"{where}: {sentence}")
-    return entry
+    if "key" in table:  # the table's name alone says it
+        raise DictionaryError(f"{where} has 'key', which is not known there.")
+    return _convert({"key": key, **table}, Entry, where)
 
 
-def _check_types(where: str, table: dict, known: dict) -> None:
-    for name, value in table.items():
-        if name not in known:
-            raise DictionaryError(f"{where} has {name!r}, which is not known: {', '.join(known)}.")
-        if not isinstance(value, known[name]):
-            raise DictionaryError(f"{where}: {name!r} is a {type(value).__name__}.")
+def _convert(table: dict[str, Any], kind: type[Table], where: str) -> Table:
+    """Return a table as what it is; `where` is what the sentence of an error begins with."""
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        said, _, place = str(error).partition(" - at `$")
+        inside = place.rstrip("`").lstrip(".")
+        sentence = _sentence(said, inside, kind)
+        raise DictionaryError(f"{where}{f' {inside}' if inside else ''}: {sentence}.") from None
 
 
-def _trap(where: str, table: dict) -> Trap:
-    where = f"{where}: a trap"
-    _check_types(where, table, TRAP)
-    sides = [side for side in FRAMEWORKS if side in table]
-    if len(sides) != 1:
-        raise DictionaryError(f"{where} needs lines of one side: pytorch or tensorflow.")
-    proved = {f.name for f in fields(Trap)} & set(table) - {"note"}
-    if len(proved) != 1 or not table.get("note", "").strip():
-        raise DictionaryError(
-            f"{where} needs a note, and one of difference, gradient_difference, raises and gives."
-        )
-    given = {name: table[name] for name in proved}
-    return Trap(sides[0], table[sides[0]].strip(), table["note"].strip(), **given)
+def _sentence(said: str, inside: str, kind: type[msgspec.Struct]) -> str:
+    """Return what msgspec said of the table, or of the key `inside` it, for a contributor."""
+    if found := ABSENT.fullmatch(said):
+        return f"it needs {found[1]!r}"
+    if found := UNKNOWN.fullmatch(said):
+        fields = msgspec.structs.fields(Trap if inside.startswith("trap") else kind)
+        names = ", ".join(field.encode_name for field in fields if field.name != "key")
+        return f"{found[1]!r} is not known there; known are {names}"
+    if found := NOT_ONE_OF.fullmatch(said):
+        return f"{found[1]!r} is not one of {', '.join(_allowed(kind, inside))}"
+    return said
 
 
-def _missing(entry: Entry):
-    """Yield what an entry lacks, a sentence each."""
-    if not entry.name or not entry.note:
-        yield "it needs a name and a note."
-    if entry.verdict not in VERDICTS:
-        yield f"its verdict is one of {', '.join(VERDICTS)}."
-    if not all(entry.lines.values()):
-        yield "it needs lines of both sides; without a counterpart, those of the idiom."
-    if (entry.verdict == "set") != bool(entry.set):
-        yield "the verdict 'set' goes with a text 'set', which says what to set."
-    if entry.verdict == "set" and not entry.traps:
-        yield "the verdict 'set' needs a trap: what happens if it is not set."
-    if (entry.verdict == "none") != (entry.missing in FRAMEWORKS):
-        yield "the verdict 'none' goes with 'missing': pytorch or tensorflow."
-    for side in FRAMEWORKS:
-        if not entry.names[side] and side != entry.missing:
-            yield f"it needs {side}_names, the calls that it is about."
-    if (entry.tolerance is None) != (not entry.because):
-        yield "a tolerance goes with its reason, 'because'."
-    if entry.compare not in COMPARISONS:
-        yield f"compare is one of {', '.join(COMPARISONS)}."
-    if entry.tolerance is None and len(entry.check) < len(FRAMEWORKS):
-        yield "it needs a tolerance to compare with, or a check of both sides."
+def _allowed(kind: type[msgspec.Struct], name: str) -> list[str]:
+    """Return the words that a key may have for its value."""
+    rule = msgspec.json.schema_components([kind])[1][kind.__name__]["properties"][name]
+    words: list[str] = rule.get("enum") or rule["anyOf"][0]["enum"]
+    return words

@@ -22,7 +22,7 @@ if "google.colab" in sys.modules:
         !git clone --quiet --depth 1 {url}
     sys.path.insert(0, "{name}")"""
 ADDRESS = re.compile(r"https://github\.com/\w[\w-]*/(?!\.+$)[\w.-]+", re.ASCII)
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "CITATION.cff")
 
 
 def set_repository(url: str, root: Path = ROOT) -> list[Path]:

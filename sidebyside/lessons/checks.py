@@ -18,7 +18,7 @@ from sidebyside.lessons.notebooks import HIDDEN, METADATA, OURS, read_notebook
 from sidebyside.lessons.pairs import Pair, find_pairs
 from sidebyside.lessons.shared_code import differences
 from sidebyside.lessons.steps import FIRST_STEPS, LAST_STEPS, Step, steps, tags
-from sidebyside.measure.figures import last_report
+from sidebyside.measure.figures import last_report, unknown_figures
 
 FORMAT_MINOR = 5
 MAX_COLUMNS = 79
@@ -203,6 +203,7 @@ def _twin_problems(pair: Pair) -> Iterator[str]:
         yield "step 'report': the stored output has no figures."
     elif keys[0] != keys[1]:
         yield f"step 'report': only one side has {', '.join(sorted(keys[0] ^ keys[1]))}."
+    yield from (f"step 'report': {text}" for text in unknown_figures(reports[0] or {}))
 
 
 def _step_problems(step: Step) -> Iterator[str]:

@@ -34,6 +34,7 @@ BRANCHES = (
     ast.comprehension,
     ast.match_case,
 )
+WITH_DOCSTRING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,13 @@ def measure(sources: Iterable[str]) -> Complexity:
         If a cell is not Python.
     """
     lines = tokens = branches = 0
-    names = set()
+    names: set[str] = set()
     for source in sources:
         code = plain_python(source)
         tree = ast.parse(code)
         nodes = list(ast.walk(tree))
-        docstrings = sum(ast.get_docstring(node) is not None for node in nodes if _has_body(node))
+        docstrings = sum(isinstance(node, WITH_DOCSTRING) and ast.get_docstring(node) is not None
+                         for node in nodes)  # fmt: skip
         lines += sum(isinstance(node, ast.stmt) for node in nodes) - docstrings
         tokens += _count_tokens(code) - docstrings
         branches += sum(_forks(node) for node in nodes)
@@ -95,10 +97,6 @@ def _count_tokens(code: str) -> int:
         elif depth == 0 and token.type not in LAYOUT:
             count += 1
     return count
-
-
-def _has_body(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module)
 
 
 def _forks(node: ast.AST) -> int:

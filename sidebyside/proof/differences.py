@@ -8,6 +8,7 @@ import numpy as np
 from sidebyside.dictionary.entries import Entry
 
 FLOOR = 0.01  # results are compared relative to their largest number, or to this if it is smaller
+Gradients = dict[str, np.ndarray | None]
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
@@ -41,8 +42,8 @@ class Leaf:
 class Side:
     """What one side gave: the flat results, the gradients by name."""
 
-    results: list
-    gradients: dict[str, np.ndarray] = field(default_factory=dict)
+    results: list[Leaf]
+    gradients: Gradients = field(default_factory=dict)
 
 
 def compare_results(entry: Entry, ours: Side, theirs: Side) -> float | None:
@@ -59,35 +60,50 @@ def compare_results(entry: Entry, ours: Side, theirs: Side) -> float | None:
             f"PyTorch gives {counts[0]} values and TensorFlow/Keras {counts[1]}. The last line of "
             "both is to be an expression, with as many values."
         )
-    largest, types_seen = None, set()
-    for number, (left, right) in enumerate(zip(ours.results, theirs.results, strict=True)):
-        where = f"value {number}: " if counts[0] > 1 else ""
-        if left.array is None or right.array is None:
-            left, right = (x.other if x.array is None else x.array.tolist() for x in (left, right))
-            if left != right:
-                raise EntryFailed(f"{where}{left!r} in PyTorch, {right!r} in TensorFlow/Keras.")
-            continue
-        if left.array.shape != right.array.shape:
+    pairs = list(zip(ours.results, theirs.results, strict=True))
+    errors = [
+        _compare_leaves(entry, left, right, f"value {number}: " if counts[0] > 1 else "")
+        for number, (left, right) in enumerate(pairs)
+    ]
+    _compare_types(entry, pairs)
+    return max((error for error in errors if error is not None), default=None)
+
+
+def _compare_leaves(entry: Entry, left: Leaf, right: Leaf, where: str) -> float | None:
+    """Return the relative difference of two values; None if they are no arrays."""
+    if left.array is None or right.array is None:
+        values = [leaf.other if leaf.array is None else leaf.array.tolist()
+                  for leaf in (left, right)]  # fmt: skip
+        if values[0] != values[1]:
             raise EntryFailed(
-                f"{where}shape {left.array.shape} in PyTorch, {right.array.shape} in "
-                "TensorFlow/Keras."
+                f"{where}{values[0]!r} in PyTorch, {values[1]!r} in TensorFlow/Keras."
             )
-        if left.dtype and right.dtype and left.dtype != right.dtype:
-            types_seen.add(f"{left.dtype}, {right.dtype}")
-        compare = distance if entry.compare == "values" else quantile_distance
-        error = compare(left.array, right.array)
-        if not error <= entry.tolerance:
-            raise EntryFailed(
-                f"{where}the values differ by {error:.2g}, more than {entry.tolerance:g}:\n"
-                f"{left.array}\nin PyTorch,\n{right.array}\nin TensorFlow/Keras."
-            )
-        largest = max(error, largest or 0.0)
-    if types_seen != ({entry.dtypes} if entry.dtypes else set()):
+        return None
+    if left.array.shape != right.array.shape:
         raise EntryFailed(
-            f"the types are {' and '.join(sorted(types_seen)) or 'the same'}, and the entry's "
+            f"{where}shape {left.array.shape} in PyTorch, {right.array.shape} in TensorFlow/Keras."
+        )
+    compare = distance if entry.compare == "values" else quantile_distance
+    error, limit = compare(left.array, right.array), entry.tolerance or 0.0
+    if not error <= limit:
+        raise EntryFailed(
+            f"{where}the values differ by {error:.2g}, more than {limit:g}:\n{left.array}\n"
+            f"in PyTorch,\n{right.array}\nin TensorFlow/Keras."
+        )
+    return error
+
+
+def _compare_types(entry: Entry, pairs: list[tuple[Leaf, Leaf]]) -> None:
+    found = {
+        f"{left.dtype}, {right.dtype}"
+        for left, right in pairs
+        if left.dtype and right.dtype and left.dtype != right.dtype
+    }
+    if found != ({entry.dtypes} if entry.dtypes else set()):
+        raise EntryFailed(
+            f"the types are {' and '.join(sorted(found)) or 'the same'}, and the entry's "
             f"'dtypes' says {entry.dtypes or 'nothing'}."
         )
-    return largest
 
 
 def compare_gradients(entry: Entry, ours: Side, theirs: Side) -> float | None:
@@ -100,29 +116,35 @@ def compare_gradients(entry: Entry, ours: Side, theirs: Side) -> float | None:
     EntryFailed
         If only one side has a gradient, or they differ by more than the entry's tolerance.
     """
-    largest = None
-    for name in {**ours.gradients, **theirs.gradients}:
-        left, right = (side.gradients.get(name) for side in (ours, theirs))
-        if left is None and right is None:
-            continue
-        if left is None or right is None:
-            there = right if left is None else left
-            if not np.any(there):
-                continue  # no gradient, and one of zeros
-            side = "TensorFlow/Keras" if left is None else "PyTorch"
-            raise EntryFailed(
-                f"only {side} has a gradient for {name}. Mend the lines, or say in "
-                "'without_gradients' why none are compared."
-            )
-        error = distance(left, right)
-        limit = entry.gradient_tolerance or entry.tolerance
-        if not error <= limit:
-            raise EntryFailed(
-                f"the gradients of {name} differ by {error:.2g}, more than {limit:g}:\n{left}\n"
-                f"in PyTorch,\n{right}\nin TensorFlow/Keras."
-            )
-        largest = max(error, largest or 0.0)
-    return largest
+    errors = [
+        _compare_gradient(entry, name, ours.gradients.get(name), theirs.gradients.get(name))
+        for name in {**ours.gradients, **theirs.gradients}
+    ]
+    return max((error for error in errors if error is not None), default=None)
+
+
+def _compare_gradient(
+    entry: Entry, name: str, left: np.ndarray | None, right: np.ndarray | None
+) -> float | None:
+    """Return the relative difference of one gradient; None if a side has none, rightly."""
+    if left is None or right is None:
+        there = right if left is None else left
+        if there is None or not np.any(there):
+            return None
+        side = "TensorFlow/Keras" if left is None else "PyTorch"
+        raise EntryFailed(
+            f"only {side} has a gradient for {name}. Mend the lines, or say in "
+            "'without_gradients' why none are compared."
+        )
+    error, limit = distance(left, right), entry.gradient_tolerance
+    if limit is None:
+        limit = entry.tolerance or 0.0
+    if not error <= limit:
+        raise EntryFailed(
+            f"the gradients of {name} differ by {error:.2g}, more than {limit:g}:\n{left}\n"
+            f"in PyTorch,\n{right}\nin TensorFlow/Keras."
+        )
+    return error
 
 
 def distance(left: np.ndarray, right: np.ndarray) -> float:
@@ -163,4 +185,4 @@ def _quantiles(array: np.ndarray) -> np.ndarray:
 def quantile_distance(left: np.ndarray, right: np.ndarray) -> float:
     """Return the same, relative to the larger spread."""
     spread = max(left.astype(float).std(), right.astype(float).std(), 1e-12)
-    return quantile_difference(left, right) / spread
+    return quantile_difference(left, right) / float(spread)

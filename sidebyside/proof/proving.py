@@ -4,17 +4,20 @@
 """
 
 import argparse
-import dataclasses
 import math
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+import numpy as np
+
 from sidebyside.dictionary.entries import Chapter, DictionaryError, Entry, Trap, read
 from sidebyside.dictionary.names import wrong_names
-from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.frameworks import FRAMEWORKS, other
 from sidebyside.proof.differences import (
     EntryFailed,
     Side,
@@ -25,6 +28,7 @@ from sidebyside.proof.differences import (
     quantile_difference,
     quantile_distance,
 )
+from sidebyside.proof.messages import is_said
 from sidebyside.proof.sides import clean, run_sides
 
 DIGITS = 0.06  # how far a trap's difference may be from the one that is written, relative to it
@@ -69,51 +73,72 @@ def prove(entry: Entry, chapter: Chapter) -> Proof:
     return proof
 
 
+def error_of(entry: Entry, chapter: Chapter, trap: Trap) -> Exception | None:
+    """Return what a trap that `raises` ends with; None if nothing is raised."""
+    try:
+        _run_trap(entry, chapter, trap)
+    except Exception as error:
+        return error
+    return None
+
+
+def _run_trap(entry: Entry, chapter: Chapter, trap: Trap) -> dict[str, Side]:
+    with clean():
+        return run_sides(entry, chapter, entry.lines | {trap.framework: trap.lines})
+
+
 def _prove_trap(entry: Entry, chapter: Chapter, trap: Trap) -> str:
     """Return what the trap gave, if it is what the entry says of it."""
     what = f"the trap in {FRAMEWORKS[trap.framework]} ({trap.lines.splitlines()[-1].strip()})"
-    other = next(side for side in FRAMEWORKS if side != trap.framework)
+    if trap.raises:
+        return _prove_raises(trap, what, error_of(entry, chapter, trap))
     try:
-        with clean():
-            found = run_sides(entry, chapter, entry.lines | {trap.framework: trap.lines})
+        found = _run_trap(entry, chapter, trap)
     except EntryFailed:
         raise
     except Exception as error:
-        names = {kind.__name__ for kind in type(error).__mro__}
-        if trap.raises in names:
-            return f"trap raises {trap.raises}"
         raise EntryFailed(f"{what} raises {type(error).__name__}: {error}") from error
-    if trap.raises:
-        raise EntryFailed(f"{what} does not raise {trap.raises}.")
-    left, right = found[trap.framework], found[other]
+    left, right = found[trap.framework], found[other(trap.framework)]
     if trap.gives:
-        said = [set().union(*(leaf.texts for leaf in side.results)) for side in (left, right)]
-        if trap.gives not in said[0] or trap.gives in said[1]:
-            raise EntryFailed(
-                f"{what} is to give {trap.gives!r}, and the other side is not. It gives "
-                f"{' | '.join(sorted(said[0]))}, the other {' | '.join(sorted(said[1]))}."
-            )
-        return f"trap gives {trap.gives}"
+        return _prove_gives(trap.gives, what, left, right)
     measured = _trap_difference(entry, trap, what, left, right)
     stated = trap.difference if trap.difference is not None else trap.gradient_difference
-    if not math.isclose(measured, stated, rel_tol=DIGITS):
+    if stated is None or not math.isclose(measured, stated, rel_tol=DIGITS):
         raise EntryFailed(f"{what} differs by {measured:.2g}; the entry says {stated:g}.")
     return f"trap {measured:.2g}"
 
 
+def _prove_raises(trap: Trap, what: str, error: Exception | None) -> str:
+    """Return what was raised, if its name and its message are those that are written."""
+    if error is None:
+        raise EntryFailed(f"{what} does not raise {trap.raises}.")
+    if isinstance(error, EntryFailed):
+        raise error
+    if trap.raises not in {kind.__name__ for kind in type(error).__mro__}:
+        raise EntryFailed(f"{what} raises {type(error).__name__}: {error}") from error
+    if trap.message and not is_said(trap.message, str(error)):
+        raise EntryFailed(
+            f"{what} raises {trap.raises}, but says {str(error)!r}, not {trap.message!r}. "
+            "'python -m sidebyside.proof.recording messages --save' writes it."
+        ) from error
+    return f"trap raises {trap.raises}"
+
+
+def _prove_gives(gives: str, what: str, left: Side, right: Side) -> str:
+    """Return what was given, if it is what is written, and the other side does not give it."""
+    ours, theirs = (set().union(*(leaf.texts for leaf in side.results)) for side in (left, right))
+    if gives not in ours or gives in theirs:
+        raise EntryFailed(
+            f"{what} is to give {gives!r}, and the other side is not. It gives "
+            f"{' | '.join(sorted(ours))}, the other {' | '.join(sorted(theirs))}."
+        )
+    return f"trap gives {gives}"
+
+
 def _trap_difference(entry: Entry, trap: Trap, what: str, left: Side, right: Side) -> float:
-    if trap.difference is None:
-        pairs = [
-            (left.gradients[name], right.gradients[name])
-            for name in left.gradients
-            if left.gradients[name] is not None and right.gradients.get(name) is not None
-        ]
-    else:
-        pairs = [
-            (a.array, b.array)
-            for a, b in zip(left.results, right.results, strict=False)
-            if a.array is not None and b.array is not None
-        ]
+    """Return the largest absolute difference from the other side, which is not too small."""
+    gradients = trap.difference is None
+    pairs = list(_gradient_pairs(left, right) if gradients else _value_pairs(left, right))
     if not pairs or len(left.results) != len(right.results):
         raise EntryFailed(f"{what} gives nothing to compare; say what it 'gives', or 'raises'.")
     for a, b in pairs:
@@ -124,6 +149,19 @@ def _trap_difference(entry: Entry, trap: Trap, what: str, left: Side, right: Sid
     if relative <= (1 if drawn else LEAST) * (entry.tolerance or 0):
         raise EntryFailed(f"{what} differs by {relative:.2g} only, which is no difference.")
     return max((quantile_difference if drawn else absolute)(a, b) for a, b in pairs)
+
+
+def _value_pairs(left: Side, right: Side) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for a, b in zip(left.results, right.results, strict=False):
+        if a.array is not None and b.array is not None:
+            yield a.array, b.array
+
+
+def _gradient_pairs(left: Side, right: Side) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for name, a in left.gradients.items():
+        b = right.gradients.get(name)
+        if a is not None and b is not None:
+            yield a, b
 
 
 # ---- in a process of its own, and from the command line ----
@@ -158,7 +196,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _say(entry: Entry, chapter: Chapter, here: bool) -> bool:
-    entry = dataclasses.replace(entry, alone=False) if here else entry
+    entry = msgspec.structs.replace(entry, alone=False) if here else entry
     try:
         print(f"{entry.key}: {prove(entry, chapter)}", flush=True)
         return True

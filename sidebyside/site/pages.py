@@ -60,6 +60,11 @@ class Site:
         """For the name of each page of a pair: the pair, and which of VIEWS it is."""
         return {page(pair, view): (pair, view) for pair in self.pairs for view in VIEWS}
 
+    def notebook(self, name: str) -> tuple[Pair, str] | None:
+        """Return the pair and the framework of a page that shows a notebook, or None."""
+        pair, view = self.lessons.get(name, (None, "both"))
+        return (pair, view) if pair and view != "both" else None
+
     @cached_property
     def chapters(self) -> list[Chapter]:
         """The dictionary's chapters; none where there is no dictionary."""

@@ -35,8 +35,9 @@ def figures_table(comparison: Comparison) -> Table:
     table = Table(
         "", *FRAMEWORKS.values(), box=box.SIMPLE_HEAD, title=escape(comparison.pair.title)
     )
-    for name in comparison.figure_names:
-        table.add_row(name, *(comparison.figures[side].get(name, "-") for side in FRAMEWORKS))
+    for quantity in comparison.quantities:
+        sides = [comparison.figures[side].get(quantity.key) for side in FRAMEWORKS]
+        table.add_row(quantity.label, *(figure.text if figure else "-" for figure in sides))
     return table
 
 

@@ -172,7 +172,7 @@ def test_page_needs_no_other_file_and_shows_every_step(view):
 
 
 def test_page_shows_what_is_the_same_once(view):
-    places = page.Places(link=str, picture=page.inline_picture)
+    places = page.Places(link=str, show=lambda picture: picture.inline)
     rows = {row.id: row for row in (page.row(step, places) for step in view.steps)}
     assert [cell.framework for cell in rows["same"].cells] == [None]
     assert [cell.framework for cell in rows["differs"].cells] == ["pytorch", "tensorflow"]
@@ -305,23 +305,3 @@ def test_pages_have_their_own_tables(tmp_path):
     pages = pages_with_results(tmp_path)
     assert pages[tmp_path / "README.md"].startswith("Before.\n<!-- results: begin -->\n| topic |")
     assert "](one_pytorch.ipynb)" in pages[pair.folder / "README.md"]
-
-
-def test_data_says_what_is_there(tmp_path):
-    done = sidebyside("data", SIDEBYSIDE_DATA_DIR=str(tmp_path))
-    assert done.returncode == 0
-    assert re.search(r"cifar-10-python\.tar\.gz +missing +https://www\.cs\.toronto", done.stdout)
-
-
-def test_data_check_finds_a_damaged_file(tmp_path):
-    (tmp_path / "cifar-10-batches-py").mkdir()
-    (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(b"half")
-    done = sidebyside("data", "check", SIDEBYSIDE_DATA_DIR=str(tmp_path))
-    assert done.returncode == 1
-    assert "Damaged: cifar-10-batches-py/test_batch." in done.stderr
-
-
-def test_data_fetch_knows_its_names():
-    done = sidebyside("data", "fetch", "cifar100")
-    assert done.returncode == 1
-    assert "There is no data set 'cifar100'. There are: cifar10, " in done.stderr
