@@ -10,6 +10,7 @@ integration (CI is set) it is an error.
 """
 
 import ast
+import functools
 import os
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ from sidebyside import dictionary
 from sidebyside.checkout import ROOT, repository_url
 from sidebyside.frameworks import OWNERS, missing
 from sidebyside.lessons.execution import StepFailed
+from sidebyside.lessons.extras import missing_extra
+from sidebyside.lessons.pairs import pair_of
 
 # One compute thread a worker: on a busy machine two wait for each other more
 # than they compute. Set before any framework is imported; kernels inherit it.
@@ -194,9 +197,12 @@ class DictionaryChapter(pytest.File):
 
     def collect(self):
         chapter = dictionary.read(self.path)
+        lines = self.path.read_text("utf-8").splitlines()
         for entry in chapter.entries:
             item = DictionaryEntry.from_parent(self, name=entry.key)
             item.entry, item.chapter = entry, chapter
+            heads = (f"[{entry.key}]" == line.strip() for line in lines)
+            item.line = next((n for n, head in enumerate(heads) if head), 0)
             for sentence in MISSING.values():
                 item.add_marker(pytest.mark.skip(reason=sentence))
             yield item
@@ -216,7 +222,7 @@ class DictionaryEntry(pytest.Item):
         return super().repr_failure(excinfo)
 
     def reportinfo(self):
-        return self.path, None, f"{self.path.name}: [{self.name}]"
+        return self.path, self.line, f"{self.path.name}: [{self.name}]"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -264,8 +270,19 @@ def pytest_runtest_makereport(item, call):
     return skip_if_missing(report, error, item.path)
 
 
+@functools.cache
+def why_not(path):
+    """Return a sentence on what a notebook needs that is not installed."""
+    for framework, sentence in MISSING.items():
+        if path.name.endswith(f"_{framework}.ipynb"):
+            return sentence
+    pair = pair_of(path)
+    return missing_extra(pair) if pair else ""
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
-        for framework, sentence in MISSING.items():
-            if item.path.name.endswith(f"_{framework}.ipynb"):
-                item.add_marker(pytest.mark.skip(reason=sentence))
+        if sentence := why_not(item.path):
+            if os.environ.get("CI"):
+                raise pytest.UsageError(sentence)
+            item.add_marker(pytest.mark.skip(reason=sentence))

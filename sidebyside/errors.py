@@ -3,6 +3,8 @@
 Every other exception is a bug, and keeps its traceback.
 """
 
+from pathlib import Path
+
 
 class SidebysideError(Exception):
     """Something cannot be done as asked; the message says what, why, and what to do."""
@@ -13,11 +15,47 @@ class TopicError(SidebysideError, LookupError):
 
 
 class NotebookError(SidebysideError, ValueError):
-    """A file is not a notebook that can be read, or lacks what every lesson has."""
+    """A notebook lacks what every lesson has, or cannot be read; the message says what is wrong."""
+
+
+class BrokenNotebookError(NotebookError):
+    """A file cannot be read as a notebook.
+
+    Attributes
+    ----------
+    file
+        Which file.
+    reason
+        What is wrong with it, without a full stop.
+    """
+
+    def __init__(self, file: Path, reason: str):
+        super().__init__(f"{file} cannot be read as a notebook: {reason}.")
+        self.file, self.reason = file, reason
+
+
+class PlaceError(SidebysideError, ValueError):
+    """A new pair cannot have the place that is asked for; the message says which it can have."""
+
+
+class AddressError(SidebysideError, ValueError):
+    """An address is not one of a repository; the message says what one looks like."""
+
+
+class PageError(SidebysideError, ValueError):
+    """A page lacks what a command writes into it; the message names the page and says what."""
+
+
+class JupyterError(SidebysideError, RuntimeError):
+    """JupyterLab refused something; the message has its reason."""
 
 
 class MissingFrameworkError(SidebysideError):
     """A framework is not installed; the message says how to install it."""
+
+
+class MissingExtraError(SidebysideError):
+    """A package that one lesson needs is not installed; the message says how to install it."""
 
 
 class WriteError(SidebysideError, OSError):

@@ -5,6 +5,8 @@ import html
 import os
 import platform
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from sidebyside.frameworks import LIBRARIES
 
@@ -32,14 +34,9 @@ def report(framework: str, data: str, **figures: float | int | str) -> None:
     facts = {"framework": framework, "data": data, **_plain(figures), **surroundings()}
     rows = [(name.replace("_", " "), _readable(name, value)) for name, value in facts.items()]
     width = max(len(name) for name, _ in rows)
-    cells = "".join(
-        f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
-        f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-        for name, value in rows
-    )
     bundle = {
         REPORT_KEY: facts,
-        "text/html": f"<table>{cells}</table>",
+        "text/html": _html(rows),
         "text/plain": "\n".join(f"{name:<{width}}  {value}" for name, value in rows),
     }
     display(bundle, raw=True)
@@ -62,7 +59,17 @@ def peak_memory_mb() -> int:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)  # macOS: bytes
 
 
-def _plain(figures: dict) -> dict:
+def _html(rows: list[tuple[str, str]]) -> str:
+    """Return the table; no template, because notebooks need nothing but this module for it."""
+    cells = "".join(
+        f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+        f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
+        for name, value in rows
+    )
+    return f"<table>{cells}</table>"
+
+
+def _plain(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Return NumPy numbers as Python's own, which JSON has."""
     return {
         name: value.item() if hasattr(value, "item") else value for name, value in figures.items()
@@ -84,11 +91,16 @@ def surroundings() -> dict[str, str | int]:
 
 
 def _threads() -> int:
-    """Return how many threads the framework computes with, as far as it can be told."""
+    """Return how many threads the framework computes with, as far as that is known."""
     if (torch := sys.modules.get("torch")) is not None:
-        return torch.get_num_threads()
+        return int(torch.get_num_threads())
     if "tensorflow" in sys.modules and os.environ.get("TF_NUM_INTRAOP_THREADS", "").isdigit():
         return int(os.environ["TF_NUM_INTRAOP_THREADS"])
+    return cores()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

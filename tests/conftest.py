@@ -1,8 +1,11 @@
 """What several test files use."""
 
+import contextlib
 import http.server
+import sys
 import threading
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,11 +15,45 @@ def server(tmp_path):
     """Return a folder, and the address under which a web server of this machine shows it."""
     folder = tmp_path / "server"
     folder.mkdir()
+    with serving(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory):
+    """Return the same for all tests, which must leave the folder as it is."""
+    folder = tmp_path_factory.mktemp("server")
+    with serving(folder) as address:
+        yield folder, address
+
+
+@contextlib.contextmanager
+def serving(folder):
     quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=folder))
-    thread = threading.Thread(target=httpd.serve_forever)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
     thread.start()
-    yield folder, f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_port}"
+    finally:
+        httpd.shutdown()
+        thread.join()
+        httpd.server_close()
+
+
+@pytest.fixture
+def sidebyside(monkeypatch, capsys):
+    """Return a function that runs the command here; of what it returns: `code`, `out`, `err`."""
+    from sidebyside.cli import main
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["sidebyside", *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        printed = capsys.readouterr()
+        return SimpleNamespace(code=code, out=printed.out, err=printed.err)
+
+    return run

@@ -2,12 +2,13 @@
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.syntax import Syntax
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from sidebyside.lessons.execution import StepFailed
@@ -23,6 +24,13 @@ Topic = Annotated[
 ]  # fmt: skip
 
 
+class Framework(StrEnum):
+    """The two frameworks."""
+
+    pytorch = "pytorch"
+    tensorflow = "tensorflow"
+
+
 class DataSize(StrEnum):
     """The two sizes of the data."""
 
@@ -34,6 +42,17 @@ def fail(sentence: str) -> None:
     """Say what is wrong and end with exit code 1."""
     errors.print(f"[bold red]Error:[/] {escape(sentence)}")
     raise SystemExit(1)
+
+
+class Commands(TyperGroup):
+    """The commands; Ctrl-C ends each with one line, and the exit code of shells for it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            errors.print("Stopped by Ctrl-C.")
+            raise typer.Exit(130) from None
 
 
 def warn(sentence: str) -> None:

@@ -38,17 +38,21 @@ def lookup(
 @app.command()
 def translate(
     file: Annotated[Path, typer.Argument(help="A Python file, or a notebook.")],
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Show all notes and traps of the entries.")
+    ] = False,
 ) -> None:
     """Mark every call of a program that the dictionary knows, with its counterpart and its trap.
 
-    Nothing is converted. = is the same, ≈ the same if you set something, ≠ has no counterpart;
-    the numbers lead to what to know of each, below the program. What is not known ends the list.
+    Nothing is converted. = is the same, ≈ the same if you set something, ≠ has no call of its own
+    on the other side: what is shown does the same. A question mark is a guess: the program does
+    not show what the object is. The numbers lead to what to know of each, below the program.
     """
     from sidebyside.dictionary import read_all
     from sidebyside.dictionary.coverage import methods
     from sidebyside.dictionary.translate import Index, read_program
     from sidebyside.dictionary.translate import translate as mark
-    from sidebyside.view import entry_terminal as terminal
+    from sidebyside.view import translation_terminal as terminal
 
     index = Index(read_all(), methods())
-    terminal.show_translation(mark(read_program(file), index), console)
+    terminal.show_translation(mark(read_program(file), index), console, notes)

@@ -3,10 +3,11 @@
 import typer
 
 from sidebyside.cli import data_sets, looking_up, maintaining, measuring, quizzing, working
-from sidebyside.cli.console import fail
+from sidebyside.cli.console import Commands, fail
 from sidebyside.errors import SidebysideError
 
 app = typer.Typer(
+    cls=Commands,
     help="Lessons that exist twice, in PyTorch and in TensorFlow/Keras: run a pair, compare its "
     "two sides, open both, look after the data.",
     no_args_is_help=True,

@@ -25,7 +25,7 @@ def new(
     from sidebyside.lessons.scaffold import new_pair
 
     for path in new_pair(topic):
-        console.print(f"Written: {os.path.relpath(path)}")
+        console.print(f"Written: {escape(os.path.relpath(path))}")
 
 
 @app.command()
@@ -37,7 +37,7 @@ def repository(
 
     changed = set_repository(url)
     for path in changed:
-        console.print(f"Written: {os.path.relpath(path)}")
+        console.print(f"Written: {escape(os.path.relpath(path))}")
     if not changed:
         console.print("Nothing to change.")
 

@@ -1,10 +1,11 @@
 """Measuring: benchmarks, and the tables of results."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from sidebyside.cli.console import DataSize, Topic, console, fail, show_failure, warn
@@ -27,7 +28,7 @@ def benchmark(
     ] = 20,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Compute threads of either framework; a thread a core if not "
+        typer.Option(min=1, help="Compute threads of either framework; one per core if not "
                      "given."),
     ] = None,
     data: Annotated[
@@ -50,7 +51,7 @@ def benchmark(
     if save and rounds < benchmark.LEAST_ROUNDS:
         fail(
             f"A benchmark that is saved has at least {benchmark.LEAST_ROUNDS} rounds, not "
-            f"{rounds}: its median is to hold. Leave out --save for a look."
+            f"{rounds}: a median of few says little. Leave out --save for a look."
         )
     if save and data is DataSize.sample:
         fail("A benchmark that is saved is of the original data: it needs --data full.")
@@ -61,19 +62,21 @@ def benchmark(
     warn(benchmark.disturbed(measured))
     folder = pair.folder if save else benchmark.last_folder(pair)
     for path in benchmark.save(measured, folder):
-        console.print(f"Written: {os.path.relpath(path)}")
+        console.print(f"Written: {escape(os.path.relpath(path))}")
     if save:
         update_results()
 
 
-def _benchmark(pair: Pair, data: str, rounds: int, seconds: float, threads: int | None) -> dict:
-    """Run a benchmark, a line a process."""
+def _benchmark(
+    pair: Pair, data: str, rounds: int, seconds: float, threads: int | None
+) -> dict[str, Any]:
+    """Run a benchmark; print one line per process."""
     from sidebyside.lessons.execution import StepFailed
     from sidebyside.measure.benchmark import run
 
     with console.status("") as status:
 
-        def progress(framework: str, number: int, figures: dict | None) -> None:
+        def progress(framework: str, number: int, figures: dict[str, Any] | None) -> None:
             what = f"{number:>2}/{rounds}" if number else " warm"
             line = f"{what}  {FRAMEWORKS[framework]:<16}"
             if figures is None:
@@ -94,24 +97,23 @@ def _benchmark(pair: Pair, data: str, rounds: int, seconds: float, threads: int 
             raise typer.Exit(1) from None
 
 
-def _benchmark_table(measured: dict) -> Table:
-    from sidebyside.measure.figures import COST, benchmark_figures
+def _benchmark_table(measured: dict[str, Any]) -> Table:
+    from sidebyside.measure.figures import benchmark_figures, quantities
 
     table = Table("", *FRAMEWORKS.values(), box=box.SIMPLE_HEAD, title=measured["topic"],
                   caption="median (least-greatest)")  # fmt: skip
     sides = [benchmark_figures(measured, framework) for framework in FRAMEWORKS]
-    for label, _ in COST.values():
-        if label in sides[0]:
-            table.add_row(label, *(side[label] for side in sides))
+    for quantity in quantities(sides):
+        table.add_row(quantity.label, *(side[quantity.key].text for side in sides))
     return table
 
 
 @app.command("results")
 def update_results() -> None:
-    """Write the tables of results in the README files anew, from the stored outputs."""
+    """Write the tables of results in the README files again, from the stored outputs."""
     from sidebyside.measure.tables import pages_with_results
 
     for page, text in pages_with_results().items():
         if page.read_text("utf-8") != text:
             write_text(page, text)
-            console.print(f"Written: {os.path.relpath(page)}")
+            console.print(f"Written: {escape(os.path.relpath(page))}")

@@ -1,43 +1,70 @@
 """Working with lessons: list them, run them, compare the two sides, open both."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
-from sidebyside.cli.console import DataSize, Topic, console, fail, show_failure
-from sidebyside.files import write_text
-from sidebyside.frameworks import FRAMEWORKS, require
+from sidebyside.cli.console import (
+    DataSize,
+    Framework,
+    Topic,
+    console,
+    fail,
+    show_failure,
+    warn,
+)
+from sidebyside.errors import BrokenNotebookError, MissingFrameworkError
+from sidebyside.files import require_writable, write_text
+from sidebyside.frameworks import FRAMEWORKS, missing, require
 from sidebyside.lessons import pairs
+from sidebyside.lessons.extras import require_extra
 from sidebyside.lessons.pairs import Pair
+
+if TYPE_CHECKING:  # importing it takes a second
+    from nbformat import NotebookNode
 
 app = typer.Typer()
 
 
 @app.command("list")
 def list_topics() -> None:
-    """Show the topics: level, what exists, the last stored results."""
-    from sidebyside.measure.figures import COST, QUALITY, all_figures, last_report
-
-    table = Table("topic", "level", "kind", "notebook", "data", "result", "one epoch, s",
-                  box=box.SIMPLE_HEAD)  # fmt: skip
+    """Show the topics, level by level: what exists, the last stored results."""
+    heads = ("topic", "kind", "notebook", "data", "result", "one epoch, s")
+    table = Table(*heads, box=box.SIMPLE_HEAD)
+    broken = []
     for pair in pairs.find_pairs():
+        head = [pair.topic, "project" if pair.is_project else "lesson"]
         for framework, name in FRAMEWORKS.items():
-            first = framework == next(iter(FRAMEWORKS))
-            head = [pair.topic, pair.level, "project" if pair.is_project else "lesson"]
-            head = head if first else ["", "", ""]
             if not pair.path(framework).is_file():
                 table.add_row(*head, f"{name}: missing", "", "", "", style="yellow")
-                continue
-            shown, report = all_figures(pair, framework), last_report(pair.read(framework)) or {}
-            quality = [f"{label} {shown[label]}" for label, _ in QUALITY.values() if label in shown]
-            result = quality[0] if quality else ("" if report else "not run yet")
-            epoch = shown.get(COST["seconds_per_epoch"][0], "")
-            table.add_row(*head, name, report.get("data", ""), result, epoch)
+            else:
+                try:
+                    table.add_row(*head, name, *_results(pair, framework))
+                except BrokenNotebookError as error:
+                    broken.append(error)
+                    table.add_row(*head, f"{name}: broken", "", "", "", style="red")
+            head = ["", ""]
     console.print(table)
+    for error in broken:
+        warn(str(error))
+
+
+def _results(pair: Pair, framework: str) -> tuple[str, str, str]:
+    """Return a notebook's data size, result and seconds of an epoch, as `list` shows them."""
+    from sidebyside.measure.figures import all_figures, last_report, quality
+
+    shown, report = all_figures(pair, framework), last_report(pair.read(framework)) or {}
+    reached = [figure.labelled for figure in quality(shown)]
+    result = reached[0] if reached else ("" if report else "not run yet")
+    epoch = shown["seconds_per_epoch"].text if "seconds_per_epoch" in shown else ""
+    return report.get("data", ""), result, epoch
 
 
 @app.command()
@@ -46,6 +73,9 @@ def run(
     data: Annotated[
         DataSize, typer.Option(help="The original data, or the small built-in sample.")
     ] = DataSize.sample,
+    framework: Annotated[
+        Framework | None, typer.Option(help="Only this side's notebook; both if not given.")
+    ] = None,
     save: Annotated[
         bool, typer.Option("--save", help="Store the outputs in the notebooks themselves.")
     ] = False,
@@ -57,26 +87,42 @@ def run(
     """
     from sidebyside.lessons.execution import StepFailed, runs_folder, save_all
 
+    if framework and save:
+        fail("--save stores both notebooks, of one run: leave out --framework.")
     pair = pairs.find_pair(topic)
-    require(*FRAMEWORKS)
-    missing = [name for key, name in FRAMEWORKS.items() if not pair.path(key).is_file()]
-    if missing:
-        fail(f"{pair.topic} has no {missing[0]} notebook yet.")
+    chosen = [framework.value] if framework else list(FRAMEWORKS)
+    folder = pair.folder if save else runs_folder(pair)
+    _require(pair, chosen, folder)
     try:
-        executed = {framework: _execute(pair, framework, data.value) for framework in FRAMEWORKS}
+        executed = {side: _execute(pair, side, data.value) for side in chosen}
     except StepFailed as failure:
         show_failure(failure)
         raise typer.Exit(1) from None
-    folder = pair.folder if save else runs_folder(pair)
     for path in save_all(executed, pair, folder):
-        console.print(f"Written: {os.path.relpath(path)}")
+        console.print(f"Written: {escape(os.path.relpath(path))}")
     if save:
         from sidebyside.cli.measuring import update_results
 
         update_results()
 
 
-def _execute(pair: Pair, framework: str, data: str):
+def _require(pair: Pair, chosen: list[str], folder: Path) -> None:
+    """Check, before a long run, that all is there that it needs, and that it can be kept."""
+    for side in chosen:
+        if not pair.path(side).is_file():
+            fail(f"{pair.topic} has no {FRAMEWORKS[side]} notebook yet.")
+        pair.read(side)
+        require_writable(folder / pair.path(side).name)
+    require_extra(pair)
+    try:
+        require(*chosen)
+    except MissingFrameworkError as error:
+        there = [side for side in chosen if side not in missing()]
+        alone = [f"sidebyside run {pair.topic} --framework {side}" for side in there]
+        fail(f"{error} To run the other notebook alone: '{alone[0]}'." if alone else str(error))
+
+
+def _execute(pair: Pair, framework: str, data: str) -> NotebookNode:
     from sidebyside.lessons.execution import execute
 
     name = f"{FRAMEWORKS[framework]:<16}"
@@ -102,7 +148,11 @@ def compare(
         bool, typer.Option("--last", help="Of the last run, not of the stored outputs.")
     ] = False,
 ) -> None:
-    """Show both sides of a topic: the steps aligned, then the figures."""
+    """Show both sides of a topic: the steps aligned, then the figures.
+
+    The page that --html writes shows the notebooks' outputs as they are stored, and scripts in
+    them run: build and open only pages of notebooks that you trust.
+    """
     from sidebyside.lessons.execution import runs_folder
     from sidebyside.view import page, terminal
     from sidebyside.view.comparison import compare as compare_pair
@@ -120,7 +170,7 @@ def compare(
     terminal.show(comparison, console)
     if html:
         write_text(html, page.render(comparison))
-        console.print(f"The same as a page: {html.resolve().as_uri()}")
+        console.print(f"The same as a page: {escape(html.resolve().as_uri())}")
 
 
 @app.command("open")

@@ -4,30 +4,37 @@ Two environment variables decide what a loader returns:
 
 `SIDEBYSIDE_DATA`
     ``full`` (the default) for the original data set, downloaded on first use and verified;
-    ``sample`` for a small stand-in made from a seed, which needs no network.
+    ``sample`` for a small sample made from a seed, which needs no network.
 `SIDEBYSIDE_DATA_DIR`
-    the folder that holds the data sets; the repository's own ``data/`` unless set.
+    the folder that holds the data sets; unless set, the repository's own ``data/``, or the user's
+    cache folder where the package is installed without the repository (see `data_folder`).
 """
 
-from sidebyside.datasets._cifar10 import Cifar10, cifar10
-from sidebyside.datasets._imdb import Imdb, imdb
-from sidebyside.datasets._mnist import Mnist, mnist
-from sidebyside.datasets._movielens import MovieLens, movielens
-from sidebyside.datasets.store import data_folder, data_size
+from collections.abc import Callable
+from typing import Any
+
+from sidebyside.datasets._cifar10 import CIFAR10, Cifar10, cifar10
+from sidebyside.datasets._imdb import IMDB, Imdb, imdb
+from sidebyside.datasets._mnist import MNIST, Mnist, mnist
+from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
+from sidebyside.datasets.description import DataSet
+from sidebyside.datasets.settings import data_folder, data_size
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
 
-LOADERS = {  # by the name that the command line uses
-    "cifar10": cifar10,
-    "imdb": imdb,
-    "mnist": mnist,
-    "movielens": movielens,
+DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line uses
+    data_set.name: data_set for data_set in (CIFAR10, IMDB, MNIST, MOVIELENS)
+}
+LOADERS: dict[str, Callable[[], Any]] = {
+    name: data_set.load for name, data_set in DATA_SETS.items()
 }
 
 __all__ = [
+    "DATA_SETS",
     "LOADERS",
     "Cifar10",
     "DamagedDataError",
     "DataError",
+    "DataSet",
     "Imdb",
     "MissingDataError",
     "Mnist",

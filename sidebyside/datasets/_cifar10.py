@@ -4,14 +4,12 @@ import pickle
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from sidebyside.datasets.store import Store, data_size
+from sidebyside.datasets.description import DataSet, Files
 from sidebyside.samples import shapes
-
-FOLDER = "cifar-10-batches-py"
-ARCHIVE = "cifar-10-python.tar.gz"
 
 
 @dataclass(frozen=True)
@@ -51,18 +49,13 @@ def cifar10() -> Cifar10:
 
     Source: https://www.cs.toronto.edu/~kriz/cifar.html
     """
-    size, store = data_size(), Store()
-    if size == "full":
-        paths = store.ensure(store.members(FOLDER), ARCHIVE)
-    else:
-        paths = store.make(store.members(f"sample/{FOLDER}"), _sample_files)
-    return _read({path.name: path for path in paths}, size)
+    return CIFAR10.load()
 
 
-def _read(paths: dict[str, Path], size: str) -> Cifar10:
-    train = [_read_batch(paths[f"data_batch_{number}"]) for number in range(1, 6)]
-    test_images, test_labels = _read_batch(paths["test_batch"])
-    names = _unpickle(paths["batches.meta"])[b"label_names"]
+def _read(files: Files, size: str) -> Cifar10:
+    train = [_read_batch(files[f"data_batch_{number}"]) for number in range(1, 6)]
+    test_images, test_labels = _read_batch(files["test_batch"])
+    names = _unpickle(files["batches.meta"])[b"label_names"]
     return Cifar10(
         train_images=np.concatenate([images for images, _ in train]),
         train_labels=np.concatenate([labels for _, labels in train]),
@@ -80,23 +73,24 @@ def _read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return images, np.array(batch[b"labels"], dtype=np.int64)
 
 
-def _unpickle(path: Path) -> dict:
+def _unpickle(path: Path) -> dict[bytes, Any]:
     with open(path, "rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NumPy dislikes how arrays were pickled in 2009
-        return pickle.load(file, encoding="bytes")
+        content: dict[bytes, Any] = pickle.load(file, encoding="bytes")
+    return content
 
 
 def _sample_files() -> dict[str, bytes]:
     images, labels = shapes.draw(2500, seed=10)
-    prefix, files = f"sample/{FOLDER}", {}
+    files = {}
     for number in range(1, 6):
         part = slice(400 * number - 400, 400 * number)
         title = b"training batch %d of 5" % number
-        files[f"{prefix}/data_batch_{number}"] = _batch(images[part], labels[part], title)
-    files[f"{prefix}/test_batch"] = _batch(images[2000:], labels[2000:], b"testing batch 1 of 1")
+        files[f"data_batch_{number}"] = _batch(images[part], labels[part], title)
+    files["test_batch"] = _batch(images[2000:], labels[2000:], b"testing batch 1 of 1")
     names = [name.encode() for name in shapes.NAMES]
     meta = {b"num_cases_per_batch": 400, b"label_names": names, b"num_vis": 3072}
-    files[f"{prefix}/batches.meta"] = pickle.dumps(meta, protocol=2)
+    files["batches.meta"] = pickle.dumps(meta, protocol=2)
     return files
 
 
@@ -104,3 +98,16 @@ def _batch(images: np.ndarray, labels: np.ndarray, title: bytes) -> bytes:
     rows = np.ascontiguousarray(images.transpose(0, 3, 1, 2)).reshape(len(images), 3072)
     batch = {b"batch_label": title, b"labels": labels.tolist(), b"data": rows}
     return pickle.dumps(batch, protocol=2)
+
+
+CIFAR10 = DataSet(
+    name="cifar10",
+    title="CIFAR-10",
+    folder="cifar-10-batches-py",
+    archive="cifar-10-python.tar.gz",
+    download=170_498_071,
+    licence="none stated; cite the report",
+    source="https://www.cs.toronto.edu/~kriz/cifar.html",
+    read=_read,
+    sample=_sample_files,
+)

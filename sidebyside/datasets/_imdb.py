@@ -1,17 +1,16 @@
 """IMDB (Maas and others 2011): 50,000 film reviews, each for or against."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from sidebyside.datasets.store import Store, data_size, read_folder
+from sidebyside.datasets.description import DataSet, Files
+from sidebyside.datasets.registry import read_folder
 from sidebyside.samples import reviews
 
-FOLDER = "aclImdb"
-ARCHIVE = "aclImdb_v1.tar.gz"
+REVIEWS = "[0-9]*_[0-9]*.txt"  # NUMBER_RATING.txt; the registry has the same pattern
 CLASSES = ("neg", "pos")  # by label; the names of the folders
-RATING = (1, 10)  # what the sample's file names say, as the original's do: NUMBER_RATING.txt
+RATING = (1, 10)  # in the names of the sample's files, by label
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Imdb:
 
 
 def imdb() -> Imdb:
-    """Load the IMDB reviews from the data folder, downloading them (80 MB) on first use.
+    """Load the IMDB reviews from the data folder, downloading them (84 MB) on first use.
 
     With ``SIDEBYSIDE_DATA=sample``, short reviews made on this machine, in the same files.
 
@@ -51,14 +50,12 @@ def imdb() -> Imdb:
 
     Source: https://ai.stanford.edu/~amaas/data/sentiment/
     """
-    size, store = data_size(), Store()
-    if size == "full":
-        paths = store.ensure(store.members(FOLDER), ARCHIVE)
-    else:
-        paths = store.make(store.members(f"sample/{FOLDER}"), _sample_folders)
-    folders = {(path.parent.name, path.name): path for path in paths}
-    train_texts, train_labels = _read(folders, "train")
-    test_texts, test_labels = _read(folders, "test")
+    return IMDB.load()
+
+
+def _read(folders: Files, size: str) -> Imdb:
+    train_texts, train_labels = _read_split(folders, "train")
+    test_texts, test_labels = _read_split(folders, "test")
     return Imdb(
         train_texts=train_texts,
         train_labels=train_labels,
@@ -69,10 +66,11 @@ def imdb() -> Imdb:
     )
 
 
-def _read(folders: dict[tuple[str, str], Path], split: str) -> tuple[tuple[str, ...], np.ndarray]:
-    texts, labels = [], []
+def _read_split(folders: Files, split: str) -> tuple[tuple[str, ...], np.ndarray]:
+    texts: list[str] = []
+    labels: list[int] = []
     for label, name in enumerate(CLASSES):
-        contents = read_folder(folders[split, name]).values()
+        contents = read_folder(folders[f"{split}/{name}"], REVIEWS).values()
         texts += [content.decode("utf-8") for content in contents]
         labels += [label] * len(contents)
     return tuple(texts), np.array(labels, dtype=np.int64)
@@ -84,8 +82,21 @@ def _sample_folders() -> dict[str, dict[str, bytes]]:
         texts, labels = reviews.write(count, seed)
         for label, name in enumerate(CLASSES):
             numbers = np.flatnonzero(labels == label)
-            folders[f"sample/{FOLDER}/{split}/{name}"] = {
+            folders[f"{split}/{name}"] = {
                 f"{place}_{RATING[label]}.txt": texts[number].encode()
                 for place, number in enumerate(numbers)
             }
     return folders
+
+
+IMDB = DataSet(
+    name="imdb",
+    title="IMDB reviews",
+    folder="aclImdb",
+    archive="aclImdb_v1.tar.gz",
+    download=84_125_825,
+    licence="the reviewers' own; cite the paper",
+    source="https://ai.stanford.edu/~amaas/data/sentiment/",
+    read=_read,
+    sample=_sample_folders,
+)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sidebyside.datasets.store import Store, data_size
+from sidebyside.datasets.description import DataSet, Files
 from sidebyside.samples import digits
 
-FOLDER = "MNIST/raw"
 LARGEST_BLOCK = 65_535  # bytes in a block of a deflate stream that is stored as it is
 
 
@@ -54,20 +53,15 @@ def mnist() -> Mnist:
 
     Source: http://yann.lecun.com/exdb/mnist/
     """
-    size, store = data_size(), Store()
-    if size == "full":
-        paths = store.ensure(store.members(FOLDER))
-    else:
-        paths = store.make(store.members(f"sample/{FOLDER}"), _sample_files)
-    return _read({path.name: path for path in paths}, size)
+    return MNIST.load()
 
 
-def _read(paths: dict[str, Path], size: str) -> Mnist:
+def _read(files: Files, size: str) -> Mnist:
     return Mnist(
-        train_images=_read_idx(paths["train-images-idx3-ubyte.gz"]),
-        train_labels=_read_idx(paths["train-labels-idx1-ubyte.gz"]).astype(np.int64),
-        test_images=_read_idx(paths["t10k-images-idx3-ubyte.gz"]),
-        test_labels=_read_idx(paths["t10k-labels-idx1-ubyte.gz"]).astype(np.int64),
+        train_images=_read_idx(files["train-images-idx3-ubyte.gz"]),
+        train_labels=_read_idx(files["train-labels-idx1-ubyte.gz"]).astype(np.int64),
+        test_images=_read_idx(files["t10k-images-idx3-ubyte.gz"]),
+        test_labels=_read_idx(files["t10k-labels-idx1-ubyte.gz"]).astype(np.int64),
         class_names=tuple("0123456789"),
         size=size,
     )
@@ -87,8 +81,8 @@ def _sample_files() -> dict[str, bytes]:
     parts = {"train": slice(2000), "t10k": slice(2000, None)}
     files = {}
     for name, part in parts.items():
-        files[f"sample/{FOLDER}/{name}-images-idx3-ubyte.gz"] = _gzip(_idx(images[part]))
-        files[f"sample/{FOLDER}/{name}-labels-idx1-ubyte.gz"] = _gzip(_idx(labels[part]))
+        files[f"{name}-images-idx3-ubyte.gz"] = _gzip(_idx(images[part]))
+        files[f"{name}-labels-idx1-ubyte.gz"] = _gzip(_idx(labels[part]))
     return files
 
 
@@ -109,3 +103,15 @@ def _gzip(content: bytes) -> bytes:
         parts += [struct.pack("<BHH", last, len(block), LARGEST_BLOCK - len(block)), block]
     parts.append(struct.pack("<II", zlib.crc32(content), len(content)))
     return b"".join(parts)
+
+
+MNIST = DataSet(
+    name="mnist",
+    title="MNIST",
+    folder="MNIST/raw",
+    download=11_594_722,
+    licence="CC BY-SA 3.0",
+    source="http://yann.lecun.com/exdb/mnist/",
+    read=_read,
+    sample=_sample_files,
+)

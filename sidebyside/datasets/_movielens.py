@@ -1,15 +1,12 @@
 """MovieLens 100K (Harper and Konstan 2015): 100,000 ratings of 1,682 films by 943 people."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from sidebyside.datasets.store import Store, data_size
+from sidebyside.datasets.description import DataSet, Files
 from sidebyside.samples import tastes
 
-FOLDER = "ml-100k"
-ARCHIVE = "ml-100k.zip"
 GENRES = [
     "unknown",
     "Action",
@@ -94,19 +91,14 @@ def movielens() -> MovieLens:
 
     Source: https://grouplens.org/datasets/movielens/100k/
     """
-    size, store = data_size(), Store()
-    if size == "full":
-        paths = store.ensure(store.members(FOLDER), ARCHIVE)
-    else:
-        paths = store.make(store.members(f"sample/{FOLDER}"), _sample_files)
-    return _read({path.name: path for path in paths}, size)
+    return MOVIELENS.load()
 
 
-def _read(paths: dict[str, Path], size: str) -> MovieLens:
-    table = np.loadtxt(paths["u.data"], dtype=np.int64, delimiter="\t")
-    lines = paths["u.item"].read_text("latin-1").rstrip("\n").split("\n")
+def _read(files: Files, size: str) -> MovieLens:
+    table = np.loadtxt(files["u.data"], dtype=np.int64, delimiter="\t")
+    lines = files["u.item"].read_text("latin-1").rstrip("\n").split("\n")
     items = [line.split("|") for line in lines]
-    names = tuple(line.rpartition("|")[0] for line in paths["u.genre"].read_text("ascii").split())
+    names = tuple(line.rpartition("|")[0] for line in files["u.genre"].read_text("ascii").split())
     places = np.arange(len(table))
     return MovieLens(
         users=table[:, 0] - 1,
@@ -134,4 +126,17 @@ def _sample_files() -> dict[str, bytes]:
         "u.item": "".join(items),
         "u.genre": "".join(f"{name}|{number}\n" for number, name in enumerate(GENRES)) + "\n",
     }
-    return {f"sample/{FOLDER}/{name}": text.encode("latin-1") for name, text in texts.items()}
+    return {name: text.encode("latin-1") for name, text in texts.items()}
+
+
+MOVIELENS = DataSet(
+    name="movielens",
+    title="MovieLens 100K",
+    folder="ml-100k",
+    archive="ml-100k.zip",
+    download=4_924_029,
+    licence="research only, not to be passed on",
+    source="https://grouplens.org/datasets/movielens/100k/",
+    read=_read,
+    sample=_sample_files,
+)

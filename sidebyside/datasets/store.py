@@ -4,189 +4,86 @@ Every file that a loader reads is named in ``data/registry.txt`` with its hash. 
 only after its hash has been checked; what is missing or damaged is fetched again, to a temporary
 name first, so that a folder never holds half a file under a real name.
 
-A data set of very many small files has a line a folder instead, with one hash over all that the
-folder holds (`contents_hash`). Such a folder is written, and replaced, as a whole.
+What is in the data folder and not in the registry is the user's, and is never deleted.
 """
 
 import contextlib
-import functools
-import hashlib
-import os
-import shutil
-import stat
+import errno
 import sys
-import tarfile
-import tempfile
-import zipfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO
+from typing import Literal
 
-from sidebyside.checkout import ROOT, package_data
-from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
+from sidebyside.datasets.archives import Member, opened
+from sidebyside.datasets.registry import Entry, folder_names, read_registry
+from sidebyside.datasets.settings import data_folder
+from sidebyside.errors import DamagedDataError, DataError, MissingDataError, WriteError
+from sidebyside.files import (
+    put_aside,
+    remove_leftovers,
+    require_writable,
+    write_folder,
+    write_together,
+    written_together,
+)
 
-REGISTRY_FILE = package_data("data/registry.txt")
-SIZES = ("full", "sample")
+State = Literal["verified", "damaged", "missing", "unreadable"]
+Content = bytes | Mapping[str, bytes]  # of a file; of a folder's files, by their names
+
 SAMPLE_HINT = "Set SIDEBYSIDE_DATA=sample to work on the built-in sample instead."
-
-
-def data_size() -> str:
-    """Return ``full`` or ``sample``, from `SIDEBYSIDE_DATA`; any other value is a `DataError`."""
-    size = os.environ.get("SIDEBYSIDE_DATA", "full")
-    if size not in SIZES:
-        raise DataError(
-            f"SIDEBYSIDE_DATA is {size!r}, which is not a data size. "
-            "Set it to 'full' (the original data) or 'sample' (small, made on this machine)."
-        )
-    return size
-
-
-def data_folder() -> Path:
-    """Return the folder of the data sets: `SIDEBYSIDE_DATA_DIR`, or the repository's ``data/``."""
-    return Path(os.environ.get("SIDEBYSIDE_DATA_DIR") or ROOT / "data").expanduser()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the registry: a file's name in the data folder, its hash, where it is from."""
-
-    name: str
-    hash: str  # "md5:...", "sha256:..." or, of a folder, "folder:..."
-    url: str | None = None  # None: it comes out of an archive, or is made here
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether it is a folder, with one hash over all its files."""
-        return self.hash.startswith("folder:")
-
-
-def read_registry(file: Path = REGISTRY_FILE) -> dict[str, Entry]:
-    """Read a registry: a line a file, ``NAME ALGORITHM:HASH [URL]``, with # comments."""
-    lines = (line.split("#")[0].split() for line in file.read_text("utf-8").splitlines())
-    return {words[0]: Entry(*words) for words in lines if words}
-
-
-def file_hash(file: Path, algorithm: str) -> str:
-    """Return the hexadecimal hash of `file`."""
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, algorithm).hexdigest()
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return what the files right in `folder` hold, by their names, in the names' order."""
-    with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_file())
-    contents = {}
-    for name in names:
-        with open(f"{folder}/{name}", "rb", buffering=0) as stream:
-            contents[name] = stream.read()
-    return contents
-
-
-def contents_hash(contents: dict[str, bytes]) -> str:
-    """Return the hash of a folder: SHA-256 over a line for each file, in the names' order.
-
-    A line is the file's name, a zero byte, the file's own SHA-256 in hexadecimal, a line feed.
-    """
-    whole = hashlib.sha256()
-    for name in sorted(contents):
-        whole.update(f"{name}\0{hashlib.sha256(contents[name]).hexdigest()}\n".encode())
-    return whole.hexdigest()
-
-
-def write_folder(target: Path, contents: dict[str, bytes]) -> None:
-    """Write a folder of files that takes the name `target` only when it is complete.
-
-    A folder of that name is replaced as a whole.
-
-    Raises
-    ------
-    DataError
-        If the folder around it cannot be written to.
-    """
-    require_writable(target.parent)
-    part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{target.name}.", suffix=".part"))
-    try:
-        new = part / "new"
-        new.mkdir()
-        for name, content in contents.items():
-            (new / name).write_bytes(content)
-        if target.is_dir() and read_folder(target) == contents:
-            return  # another process was faster, and may be reading it
-        if target.exists():
-            os.replace(target, part / "old")
-        os.replace(new, target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def written_whole(target: Path):
-    """Open a binary file that takes the name `target` only if the block ends without an error.
-
-    Raises
-    ------
-    DataError
-        If the folder cannot be written to.
-    """
-    require_writable(target.parent)
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        os.chmod(part, 0o644)
-        os.replace(part, target)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-
-
-def require_writable(folder: Path) -> None:
-    """Make `folder` if need be; a `DataError` if it cannot be written to."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise DataError(
-            f"The data folder {folder} cannot be written to ({error.strerror}). "
-            "Set SIDEBYSIDE_DATA_DIR to a folder of yours."
-        ) from error
+FOLDER_HINT = "Set SIDEBYSIDE_DATA_DIR to a folder of yours."
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no room on the disk, or no more for this user
 
 
 class Store:
     """A folder of data files and the registry that says what they must be.
 
+    Its methods raise a `DataError`, whose message says what to do, also if a file cannot be read
+    or the folder cannot be written to.
+
     Parameters
     ----------
     folder
-        Where the files are, or will be put.
+        Where the files are, or will be put; `data_folder()` unless given.
     registry
-        What they must be; the repository's ``data/registry.txt`` unless given.
+        What they must be; ``data/registry.txt`` unless given.
     """
 
     def __init__(self, folder: Path | None = None, registry: dict[str, Entry] | None = None):
         self.folder = folder or data_folder()
         self.registry = read_registry() if registry is None else registry
 
-    def state(self, name: str) -> str:
-        """Return ``verified``, ``damaged`` or ``missing`` for the file, or folder, `name`."""
+    def state(self, name: str) -> State:
+        """Return whether the file, or folder, `name` is there and has its hash."""
         entry, path = self.registry[name], self.folder / name
-        if not (path.is_dir() if entry.is_folder else path.is_file()):
-            return "missing"
-        algorithm, _, expected = entry.hash.partition(":")
-        found = contents_hash(read_folder(path)) if entry.is_folder else file_hash(path, algorithm)
-        return "verified" if found == expected else "damaged"
+        try:
+            if not (path.is_dir() if entry.is_folder else path.is_file()):
+                return "missing"
+            return "verified" if entry.is_at(path) else "damaged"
+        except OSError:
+            return "unreadable"
 
     def members(self, folder: str) -> list[str]:
         """Return the registered names below `folder`, in the registry's order."""
         return [name for name in self.registry if name.startswith(f"{folder}/")]
 
-    def ensure(self, names: Iterable[str], archive: str | None = None) -> list[Path]:
+    def ensure(
+        self, names: Iterable[str], archive: str | None = None, inside: str = ""
+    ) -> list[Path]:
         """Return the paths of the files `names`, every one whole.
 
         What is verified is left alone. What is missing or damaged is taken out of `archive`,
         which is downloaded if need be; without an archive each file is downloaded by itself.
+
+        Parameters
+        ----------
+        names
+            Of files and folders, as in the registry.
+        archive
+            The archive's name in the registry.
+        inside
+            What the names in the archive begin with: ``project-1.0/``.
 
         Raises
         ------
@@ -198,14 +95,12 @@ class Store:
             If a member of the archive would land outside the folder.
         """
         names = list(names)
-        if archive is None:
-            return [self.fetch(name) for name in names]
-        wanted = {name: state for name in names if (state := self.state(name)) != "verified"}
-        for name, state in wanted.items():
-            if state == "damaged":
-                _say(f"{self.folder / name} is damaged (wrong hash): fetching it again.")
-        if wanted:
-            self.extract(self.fetch(archive, wanted), wanted)
+        with self._sentences():
+            remove_leftovers(self.folder / name for name in [archive, *names] if name)
+            if archive is None:
+                return [self.fetch(name) for name in names]
+            if wanted := self._wanted(names):
+                self._extract(self.fetch(archive, wanted), wanted, inside)
         return [self.folder / name for name in names]
 
     def fetch(self, name: str, wanted: Iterable[str] = ()) -> Path:
@@ -213,132 +108,144 @@ class Store:
 
         `wanted` names the files it is needed for, for the message if it cannot be had.
         """
-        import pooch  # only a download needs it
-
         entry, target = self.registry[name], self.folder / name
-        if (state := self.state(name)) == "verified":
-            return target
-        if state == "damaged":
-            _say(f"{target} is damaged (wrong hash): downloading it again.")
-        require_writable(target.parent)
-        pooch.get_logger().setLevel("WARNING")
-        try:
-            # to a temporary name; renamed only if the hash is right
-            pooch.retrieve(entry.url, entry.hash, name, self.folder, progressbar=True)
-        except ValueError as error:
-            raise DamagedDataError(
-                f"What {entry.url} sent is not {name} as registered (wrong hash); it was not "
-                f"kept. Try again: a broken download is the usual reason. {SAMPLE_HINT}"
-            ) from error
-        except OSError as error:  # what requests raises is an OSError, too
-            by_hand = f"{name}, or the files out of it," if wanted else "it"
-            raise MissingDataError(
-                f"Could not download {entry.url} ({type(error).__name__}). "
-                f"Needed in {self.folder}: {', '.join(wanted) or name}. Without a network, "
-                f"put {by_hand} there by hand. {SAMPLE_HINT}"
-            ) from error
+        with self._sentences():
+            if not self._wanted([name]):
+                return target
+            require_writable(target)
+            with written_together([target]) as [part]:
+                self._download(entry, part, list(wanted))
+                if not entry.is_at(part):
+                    raise DamagedDataError(
+                        f"What {entry.url} sent is not {name} as registered (wrong hash); it was "
+                        "not kept. Try again: a broken download is the usual reason. "
+                        f"{SAMPLE_HINT}"
+                    )
         return target
 
-    def extract(self, archive: Path, names: Iterable[str]) -> None:
-        """Take the members `names` out of a tar or zip archive, each checked by its hash."""
-        opened = zipfile.ZipFile if archive.suffix == ".zip" else tarfile.open
-        with opened(archive) as pack:
-            members = _zip_members(pack) if archive.suffix == ".zip" else _tar_members(pack)
-            for member in members.values():
-                _refuse_outside(member, self.folder, archive)
-            for name in names:
-                if self.registry[name].is_folder:
-                    self._extract_folder(members, archive, name)
-                    continue
-                source = members[name].read() if name in members else None
-                if source is None:
-                    raise DamagedDataError(f"{archive} does not hold {name}: delete it, try again.")
-                algorithm, _, expected = self.registry[name].hash.partition(":")
-                with source, written_whole(self.folder / name) as stream:
-                    content = source.read()
-                    if hashlib.new(algorithm, content).hexdigest() != expected:
-                        raise DamagedDataError(
-                            f"{name} in {archive} is damaged (wrong hash): delete it, try again."
-                        )
-                    stream.write(content)
+    def make(
+        self, names: Iterable[str], contents: Callable[[], Mapping[str, Content]]
+    ) -> list[Path]:
+        """Return the paths of files made on this machine; those not whole are written.
 
-    def _extract_folder(self, members: dict[str, "_Member"], archive: Path, folder: str) -> None:
-        """Take the files right in `folder` out of an archive, if they are what is registered."""
-        contents = {}
-        for name, member in members.items():  # in the archive's order: it is read once through
-            place, _, file = name.rpartition("/")
-            if place == folder and (source := member.read()) is not None:
-                with source:
-                    contents[file] = source.read()
-        if not contents:
-            raise DamagedDataError(f"{archive} does not hold {folder}: delete it, try again.")
-        if contents_hash(contents) != self.registry[folder].hash.partition(":")[2]:
-            raise DamagedDataError(
-                f"{folder} in {archive} is damaged (wrong hash): delete it, try again."
-            )
-        write_folder(self.folder / folder, contents)
-
-    def make(self, names: Iterable[str], contents: Callable[[], dict]) -> list[Path]:
-        """Return the paths of made files; those not whole are written from `contents()`.
-
-        It returns the bytes of each file by its name; for a folder, such a dictionary.
+        Parameters
+        ----------
+        names
+            Of files and folders, as in the registry.
+        contents
+            Makes what they hold, by their names; called only if it is needed.
         """
         names = list(names)
-        wanted = [name for name in names if self.state(name) != "verified"]
-        made = contents() if wanted else {}
-        for name in wanted:
-            if self.registry[name].is_folder:
-                write_folder(self.folder / name, made[name])
-                continue
-            with written_whole(self.folder / name) as stream:
-                stream.write(made[name])
-        return [self.folder / name for name in names]
+        paths = [self.folder / name for name in names]
+        with self._sentences():
+            remove_leftovers(paths)
+            if wanted := self._wanted(names, say=False):
+                require_writable(self.folder / wanted[0])
+                made = contents()
+                for name in wanted:
+                    self._write(name, made[name])
+        return paths
+
+    def _wanted(self, names: Iterable[str], say: bool = True) -> list[str]:
+        """Return which of `names` must be had again, or for the first time."""
+        wanted = []
+        for name in names:
+            state, path = self.state(name), self.folder / name
+            if state == "unreadable":
+                raise DataError(
+                    f"{path} is there, but cannot be read. Make it readable, or set "
+                    "SIDEBYSIDE_DATA_DIR to a folder of yours."
+                )
+            if state == "damaged" and say:
+                _say(f"{path} is damaged (wrong hash): fetching it again.")
+            if state != "verified":
+                wanted.append(name)
+        return wanted
+
+    def _download(self, entry: Entry, part: Path, wanted: list[str]) -> None:
+        import requests  # only a download needs it
+
+        from sidebyside.datasets.downloads import download
+
+        if entry.url is None:
+            raise MissingDataError(
+                f"{entry.name} is not in {self.folder}, and there is no address to download it "
+                f"from: put it there by hand. {SAMPLE_HINT}"
+            )
+        _say(f"Downloading {entry.url}")
+        try:
+            download(entry.url, part)
+        except requests.RequestException as error:
+            by_hand = f"{entry.name}, or the files out of it," if wanted else "it"
+            raise MissingDataError(
+                f"Could not download {entry.url} ({type(error).__name__}). "
+                f"Needed in {self.folder}: {', '.join(wanted) or entry.name}. Without a network, "
+                f"put {by_hand} there by hand. {SAMPLE_HINT}"
+            ) from error
+
+    def _extract(self, archive: Path, names: Iterable[str], inside: str) -> None:
+        """Take the files and folders `names` out of an archive, each checked by its hash."""
+        with opened(archive, self.folder) as members:
+            for name in names:
+                content = self._content(members, name, inside)
+                if content is None:
+                    raise DamagedDataError(f"{archive} does not hold {name}: delete it, try again.")
+                if not self.registry[name].describes(content):
+                    raise DamagedDataError(
+                        f"{name} in {archive} is damaged (wrong hash): delete it, try again."
+                    )
+                self._write(name, content)
+
+    def _content(self, members: dict[str, Member], name: str, inside: str) -> Content | None:
+        """Return what an archive has of a file or folder; None if it has nothing."""
+        entry = self.registry[name]
+        if not entry.is_folder:
+            member = members.get(f"{inside}{name}")
+            return member.read() if member else None
+        contents = {}
+        for path, member in members.items():  # in the archive's order: it is read once through
+            place, _, file = path.rpartition("/")
+            belongs = place == f"{inside}{name}" and fnmatchcase(file, entry.pattern)
+            if belongs and (content := member.read()) is not None:
+                contents[file] = content
+        return contents or None
+
+    def _write(self, name: str, content: Content) -> None:
+        """Write a file, or a folder; other files that match the folder's pattern move out."""
+        path, pattern = self.folder / name, self.registry[name].pattern
+        if isinstance(content, bytes):
+            write_together({path: content})
+            return
+        write_folder(path, content)
+        others = [file for file in folder_names(path, pattern) if file not in content]
+        if others:
+            new = put_aside((path / file for file in others), path.with_name(f"{path.name}.extra"))
+            _say(f"Not part of the data set, and moved from {path} to {new}: {_shown(others)}.")
+
+    @contextlib.contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Turn the system's errors into sentences."""
+        try:
+            yield
+        except WriteError as error:
+            reason = error.__cause__ if isinstance(error.__cause__, OSError) else error
+            hint = FOLDER_HINT
+            if reason.errno in FULL:
+                hint = "Make room there, or set SIDEBYSIDE_DATA_DIR to a folder on another disk."
+            raise DataError(
+                f"The data folder {self.folder} cannot be written to "
+                f"({reason.strerror or reason}). {hint}"
+            ) from error
+        except OSError as error:
+            raise DataError(
+                f"{error.filename or self.folder} cannot be read ({error.strerror or error}). "
+                f"{FOLDER_HINT}"
+            ) from error
 
 
-@dataclass(frozen=True)
-class _Member:
-    """A member of an archive: its name, where it points to if it is a link, how to read it."""
-
-    name: str
-    target: Path | None  # relative to the folder that is unpacked into
-    read: Callable[[], IO[bytes] | None]  # opens it; None if it is not a file
-
-
-def _not_a_file() -> None:
-    return None
-
-
-def _tar_members(tar: tarfile.TarFile) -> dict[str, _Member]:
-    members = {}
-    for info in tar:
-        target = Path(info.linkname) if info.islnk() else None
-        if info.issym():
-            target = Path(info.name).parent / info.linkname
-        read = functools.partial(tar.extractfile, info) if info.isfile() else _not_a_file
-        members[info.name.removeprefix("./")] = _Member(info.name, target, read)
-    return members
-
-
-def _zip_members(pack: zipfile.ZipFile) -> dict[str, _Member]:
-    members = {}
-    for info in pack.infolist():
-        target = None
-        if stat.S_ISLNK(info.external_attr >> 16):  # its content is where it points to
-            target = Path(info.filename).parent / os.fsdecode(pack.read(info))
-        is_file = target is None and not info.is_dir()
-        read = functools.partial(pack.open, info) if is_file else _not_a_file
-        members[info.filename.removeprefix("./")] = _Member(info.filename, target, read)
-    return members
-
-
-def _refuse_outside(member: _Member, folder: Path, archive: Path) -> None:
-    root = folder.resolve()
-    landing = [root / member.name, root / (member.target or "")]
-    if not all(path.resolve().is_relative_to(root) for path in landing):
-        raise UnsafeArchiveError(
-            f"{archive} was not unpacked: its member {member.name!r} would land outside "
-            f"{folder}. Delete the archive; it is not the one that this project describes."
-        )
+def _shown(names: list[str], most: int = 5) -> str:
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
 
 
 def _say(sentence: str) -> None:

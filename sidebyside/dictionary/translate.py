@@ -1,22 +1,27 @@
 """Mark the calls of a program that the dictionary knows, each with its counterpart.
 
-Nothing is converted. A call's name is followed through the file's imports to its full name; a
-method of a value whose type a reader cannot know (``x.view(2, 3)``) is looked up by its name alone.
+Nothing is converted: the program stays as it is, and next to each call stands what one would write
+on the other side, with the call's own arguments where they are known.
 """
 
 import ast
-import io
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
 
-from sidebyside.dictionary.entries import Chapter, Entry
-from sidebyside.dictionary.names import PREFIXES, canonical, last, qualified
+from sidebyside.dictionary.carrying import MORE, written
+from sidebyside.dictionary.entries import Entry, Trap
+from sidebyside.dictionary.following import Followed, Use, Value
+from sidebyside.dictionary.matching import Index, Match
+from sidebyside.dictionary.names import PREFIXES, last
+from sidebyside.dictionary.programs import Program, program_of, read_program
 from sidebyside.errors import ProgramError
 from sidebyside.frameworks import OWNERS as ROOTS
+from sidebyside.frameworks import other
+
+__all__ = ["Call", "Index", "ProgramError", "Translation", "read_program", "translate"]
 
 # what the dictionary's names of methods begin with
 OWNERS = {
@@ -26,12 +31,7 @@ OWNERS = {
         "tensorflow.Variable.", "tensorflow.Tensor.", "tensorflow.GradientTape.",
     ),
 }  # fmt: skip
-# methods of lists, dictionaries, strings and files, too: a name alone says nothing of them
-COMMON = {
-    name for kind in (dict, list, str, set, bytes, Path, io.TextIOBase) for name in dir(kind)
-} | {"load", "save"}  # fmt: skip
-PYTHON_CELLS = ("%%time", "%%capture", "%%prun")  # commands before a cell of Python
-MAGIC = re.compile(r"^(\s*)([%!].*)$", re.MULTILINE)
+ASSIGNED = re.compile(r"[\w.]+(?:, \w+)? = (.+)")
 
 
 @dataclass(frozen=True)
@@ -46,91 +46,90 @@ class Call:
         Its full name, or that of a method after a dot: ``.view``.
     framework
         Whose it is.
-    entries
-        The entries that know it, the one that fits its arguments best first; none if unknown.
+    entry
+        The entry that it belongs to; None if no entry knows it.
+    counterpart
+        What one would write on the other side; nothing if there is no such call.
+    sure
+        Whether the program's text shows whose method it is; otherwise that is a guess.
+    arguments
+        The names of the arguments that it has.
     """
 
     line: int
     name: str
     framework: str
-    entries: tuple[Entry, ...] = ()
+    entry: Entry | None = None
+    counterpart: str = ""
+    sure: bool = True
+    arguments: frozenset[str] = frozenset()
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entry that knows it, if there is one."""
+        return (self.entry,) if self.entry else ()
+
+    @property
+    def is_remark(self) -> bool:
+        """Whether its counterpart is a sentence, since there is nothing to write."""
+        return self.counterpart.startswith("#")
+
+    @property
+    def traps(self) -> list[Trap]:
+        """The traps on the other side, those first that have arguments of this call."""
+        if self.entry is None:
+            return []
+        found = [trap for trap in self.entry.traps if trap.framework == other(self.framework)]
+        return sorted(found, key=lambda trap: -len(self.arguments & _words(trap.lines)))
 
 
 @dataclass
 class Translation:
-    """A program and its calls, in the order of the lines."""
+    """A program and its calls, in the order of the lines.
+
+    Attributes
+    ----------
+    source
+        The program's text.
+    calls
+        Its calls of the frameworks, known or not.
+    passed_over
+        How many calls may be a method of a framework's object, of which the text does not tell.
+    skipped
+        What of the file is not Python, a sentence each.
+    """
 
     source: str
     calls: list[Call] = field(default_factory=list)
+    passed_over: int = 0
+    skipped: list[str] = field(default_factory=list)
 
     @property
     def known(self) -> list[Call]:
         """The calls that the dictionary knows."""
-        return [call for call in self.calls if call.entries]
+        return [call for call in self.calls if call.entry]
+
+    @property
+    def guessed(self) -> list[Call]:
+        """Those of them that are known only if a value is what its name says."""
+        return [call for call in self.known if not call.sure]
 
     @property
     def unknown(self) -> dict[str, list[int]]:
         """The lines of each name that it does not know, the most frequent name first."""
         lines = defaultdict(list)
         for call in self.calls:
-            if not call.entries:
+            if not call.entry:
                 lines[call.name].append(call.line)
         return dict(sorted(lines.items(), key=lambda item: (-len(item[1]), item[0])))
 
     @property
     def entries(self) -> list[Entry]:
         """The entries that its calls are in, in the order of their first line."""
-        return list(dict.fromkeys(call.entries[0] for call in self.known))
+        return list(dict.fromkeys(call.entry for call in self.known))
 
 
-class Index:
-    """The entries by the full names of the calls that they are about.
-
-    `methods` are the names of the methods that each framework's objects have: of those, a method
-    that no entry knows can be told from one of the program's own.
-    """
-
-    def __init__(self, chapters: list[Chapter], methods: dict[str, list[str]] | None = None):
-        self._methods = {side: set(names) for side, names in (methods or {}).items()}
-        self._by_name: dict[str, list[tuple]] = defaultdict(list)
-        self._by_method: dict[tuple[str, str], list[tuple]] = defaultdict(list)
-        for number, entry in enumerate(e for chapter in chapters for e in chapter.entries):
-            for side, names in entry.names.items():
-                for place, name in enumerate(names):
-                    full = canonical(qualified(name, side))
-                    self._by_name[full].append((place, number, entry))
-                    for rank, owner in enumerate(OWNERS[side]):
-                        if full.startswith(owner):
-                            self._by_method[side, last(full)].append((rank, place, number, entry))
-
-    def is_method(self, name: str, framework: str) -> bool:
-        """Return whether one framework's objects have a method of this name, known or not."""
-        return name not in COMMON and name in self._methods.get(framework, ())
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def named(self, name: str) -> list[Entry]:
-        """Return the entries about a full name."""
-        return self._sorted(self._by_name.get(name, []))
-
-    def method(self, name: str, framework: str) -> list[Entry]:
-        """Return the entries about a method of one framework's objects."""
-        if name in COMMON:
-            return []
-        found = self._by_method.get((framework, name))
-        if not found and framework == "pytorch" and self.is_method(name, framework):
-            found = self._by_name.get(f"torch.{name}")  # most functions are methods of tensors, too
-        return self._sorted(found or [])
-
-    @staticmethod
-    def _sorted(found: list[tuple]) -> list[Entry]:
-        """Return entries by how near the front of their names it stands, then as in the files."""
-        ranked = sorted(found, key=lambda item: item[:-1])
-        return list(dict.fromkeys(entry for *_, entry in ranked))
-
-
-def translate(source: str, index: Index) -> Translation:
+def translate(program: Program | str, index: Index) -> Translation:
     """Return the calls of a program.
 
     Raises
@@ -138,162 +137,157 @@ def translate(source: str, index: Index) -> Translation:
     ProgramError
         If it is not Python, or imports neither framework.
     """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        raise ProgramError(f"Line {error.lineno} is not Python: {error.msg}.") from None
-    imports = _imports(tree)
-    frameworks = {ROOTS[name.partition(".")[0]] for name in imports.values()}
-    if not frameworks:
+    if isinstance(program, str):
+        program = program_of(program)
+    found = Followed(program.tree, index.methods, index.names)
+    if not found.frameworks:
         raise ProgramError("The program imports neither PyTorch nor TensorFlow/Keras.")
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    foreign = _all_imported(tree) - set(imports)
-    found = _Calls(index, imports, frameworks, own, foreign)
-    found.visit(tree)
-    return Translation(source, sorted(found.calls, key=lambda call: call.line))
+    calls = sorted(_Writer(index, found, program.tree).calls(), key=lambda call: call.line)
+    return Translation(program.source, calls, found.passed_over, program.skipped)
 
 
-def read_program(file: Path) -> str:
-    """Return the text of a Python file, or of all code cells of a notebook.
+class _Writer:
+    """Finds the counterpart of each use, those inside another's arguments first."""
 
-    Raises
-    ------
-    ProgramError
-        If it is neither, or not there.
-    """
-    if not file.is_file():
-        raise ProgramError(f"There is no file {file}.")
-    try:
-        text = file.read_text("utf-8")
-        if file.suffix != ".ipynb":
-            return text
-        cells = json.loads(text)["cells"]
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError):
-        raise ProgramError(
-            f"{file} is neither a Python program nor a notebook that can be read."
-        ) from None
-    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    return "\n\n".join(map(_without_commands, sources))
+    def __init__(self, index: Index, found: Followed, tree: ast.Module):
+        self.index, self.found = index, found
+        self.uses = {id(use.node): use for use in found.uses}
+        self.optimised = dict(self._optimised(tree))
+        self.types = {
+            id(one)
+            for use in found.uses
+            if use.call and last(use.name) in ("type", "to", "set_default_tensor_type")
+            for one in (*use.call.args, *(word.value for word in use.call.keywords))
+        }
+        self.matches: dict[int, tuple[Match, str] | None] = {}
 
+    def calls(self) -> list[Call]:
+        """Return all calls."""
+        for use in sorted(self.found.uses, key=_span):
+            self.matched(use)  # from the inside: a long chain is no deep one
+        return [call for use in self.found.uses if (call := self._call(use))]
 
-def _without_commands(source: str) -> str:
-    """Return a cell whose commands of the notebook, which are no Python, are comments."""
-    first = source.lstrip().partition("\n")[0]
-    if first.startswith("%%") and not first.startswith(PYTHON_CELLS):
-        return re.sub("^", "# ", source, flags=re.MULTILINE)
-    return MAGIC.sub(r"\1pass  # \2", source)
+    def _call(self, use: Use) -> Call | None:
+        side = _side(use.name)
+        name = _shown(use, side)
+        words = frozenset(word.arg for word in use.call.keywords if word.arg) if use.call else ()
+        matched = self.matched(use)
+        line = use.node.end_lineno or use.node.lineno
+        if isinstance(use.node, ast.Call):
+            line = use.node.func.end_lineno or line
+        if matched is None:
+            if use.call is None or not self._is_public(use, side):
+                return None
+            return Call(line, name, side, sure=use.sure)
+        match, text = matched
+        return Call(line, name, side, match.entry, text, use.sure, frozenset(words))
 
+    def _is_public(self, use: Use, side: str) -> bool:
+        """Return whether a call that no entry knows is the framework's, and not the program's."""
+        short = last(use.name)
+        if short.startswith("__"):
+            return False
+        if use.receiver is None:
+            return True
+        return self.index.is_method(short, side)
 
-def _all_imported(tree: ast.Module) -> set[str]:
-    """Return every name that an import makes."""
-    return {
-        alias.asname or alias.name.partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
+    def matched(self, use: Use) -> tuple[Match, str] | None:
+        """Return what was found for a use, and its counterpart."""
+        key = id(use.node)
+        if key not in self.matches:
+            self.matches[key] = None  # while it is being looked for
+            side = _side(use.name)
+            match = self.index.match(use, side, self.found.values, id(use.node) in self.types)
+            if match:
+                self.matches[key] = match, self._text(match, use)
+        return self.matches[key]
 
+    def _optimised(self, tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+        """Yield the model of each optimiser: ``first = optim.SGD(net.parameters())``."""
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            use, given = self.uses.get(id(node.value)), node.value.args
+            made = use is not None and use.name.startswith("torch.optim.") and given
+            if made and isinstance(given[0], ast.Call) and not given[0].args:
+                function = given[0].func
+                if isinstance(function, ast.Attribute) and function.attr == "parameters":
+                    yield ast.unparse(node.targets[0]), function.value
 
-def _root(node: ast.expr) -> str | None:
-    """Return the name that a chain of attributes begins with: ``np`` of ``np.linalg.norm``."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
+    def _with_model(self, match: Match, side: str) -> None:
+        """Give an optimiser's step the model whose weights it changes, where it is clear."""
+        bound = match.fit.bound
+        if "optimizer" not in bound or "model" in bound:
+            return
+        model = self.optimised.get(ast.unparse(bound["optimizer"][0]))
+        if model is not None and "model" in match.rule.write[other(side)].needed:
+            bound["model"] = (model,)
 
+    def _text(self, match: Match, use: Use) -> str:
+        if match.rule and match.fit:
+            self._with_model(match, _side(use.name))
+            return written(match.rule, _side(use.name), match.fit, self)
+        if not match.partner:
+            return ""
+        if use.call is None:
+            return match.partner
+        return f"{match.partner}({MORE if use.call.args or use.call.keywords else ''})"
 
-def _imports(tree: ast.Module) -> dict[str, str]:
-    """Return what each imported name stands for in full, of the frameworks only.
+    # ---- what the writing of arguments asks for ----
 
-    A module of which everything is imported has a name that begins with a star.
-    """
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                first = alias.name.partition(".")[0]
-                found[alias.asname or first] = alias.name if alias.asname else first
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-                if alias.name == "*":  # several modules may be imported so
-                    found[f"* {node.module}"] = node.module
-    found.pop("*", None)
-    return {
-        name: canonical(f"{full}.").rstrip(".")
-        for name, full in found.items()
-        if full.partition(".")[0] in ROOTS
-    }
+    @property
+    def values(self) -> Mapping[int, Value]:
+        """What is known of each expression."""
+        return self.found.values
 
-
-class _Calls(ast.NodeVisitor):
-    """Collects the calls, and the classes that are derived from or handed on."""
-
-    def __init__(self, index: Index, imports: dict[str, str], frameworks: set[str],
-                 own: set[str], foreign: set[str]):  # fmt: skip
-        self.index, self.imports, self.frameworks = index, imports, frameworks
-        self.own, self.foreign = own, foreign  # functions of the program, names of other packages
-        self.calls: list[Call] = []
-
-    def visit_Call(self, node: ast.Call) -> None:
-        name = self._full(node.func)
-        keywords = {word.arg for word in node.keywords}
-        if name:
-            self._keep(node.func, name, self.index.named(name), keywords)
-        elif isinstance(node.func, ast.Attribute) and _root(node.func) not in self.foreign:
-            method = node.func.attr
-            for framework in sorted(self.frameworks):
-                entries = self.index.method(method, framework)
-                lacking = self.index.is_method(method, framework) and method not in self.own
-                if entries or lacking:
-                    self._keep(node.func, f".{method}", entries, keywords, framework)
-        if not name:
-            self.visit(node.func)
-        for child in [*node.args, *node.keywords]:
-            self.visit(child)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        name = self._full(node)
-        if name is None:
-            self.visit(node.value)
-        elif name in self.index:
-            self._keep(node, name, self.index.named(name), set())
-
-    def visit_Name(self, node: ast.Name) -> None:
-        name = self.imports.get(node.id)
-        if name and name in self.index:
-            self._keep(node, name, self.index.named(name), set())
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value:  # what it is said to be is no call
-            self.visit(node.value)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        arguments = node.args
-        defaults = [value for value in arguments.kw_defaults if value]
-        for child in [*node.decorator_list, *arguments.defaults, *defaults, *node.body]:
-            self.visit(child)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def _full(self, node: ast.expr) -> str | None:
-        """Return the full name of an expression such as ``nn.Linear``, if it is a framework's."""
-        parts = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
+    def inner(self, place: int | None) -> str | None:
+        """Return the counterpart of what stands at a place in an argument; None if it is none."""
+        use = self.uses.get(place)
+        if use is None:
             return None
-        rest = [node.id, *reversed(parts)]
-        if node.id in self.imports:
-            return canonical(".".join([self.imports[node.id], *rest[1:]]))
-        starred = [full for name, full in self.imports.items() if name.startswith("* ")]
-        whole = (canonical(".".join([full, *rest])) for full in starred)
-        return next((name for name in whole if name in self.index), None)
+        matched = self.matched(use)
+        if matched is None:
+            return None
+        text = matched[1]
+        if text.startswith("#"):
+            return self._object(use)
+        if found := ASSIGNED.match(text):  # the value of a statement
+            return found[1]
+        return text.partition("  #")[0] or MORE
 
-    def _keep(self, node, name, entries, keywords, framework="") -> None:
-        framework = framework or ROOTS[name.partition(".")[0]]
-        ranked = sorted(entries, key=lambda entry: -_fit(entry, framework, name, keywords))
-        self.calls.append(Call(node.end_lineno, short(name, framework), framework, tuple(ranked)))
+    def _object(self, use: Use) -> str:
+        """Return the object of a method that there is nothing to write for."""
+        if use.receiver is None:
+            return MORE
+        return self.inner(id(use.receiver)) or ast.unparse(use.receiver)
+
+
+def _span(use: Use) -> tuple[int, int]:
+    """Return how much of a program's text a use takes: more than what is in it."""
+    node = use.node
+    lines = (node.end_lineno or node.lineno) - node.lineno
+    return lines, (node.end_col_offset or node.col_offset) - node.col_offset
+
+
+@cache
+def _words(lines: str) -> frozenset[str]:
+    """Return the names of the arguments that some lines have."""
+    return frozenset(
+        word.arg
+        for node in ast.walk(ast.parse(lines))
+        if isinstance(node, ast.Call)
+        for word in node.keywords
+        if word.arg
+    )
+
+
+def _side(name: str) -> str:
+    return ROOTS[name.partition(".")[0]]
+
+
+def _shown(use: Use, side: str) -> str:
+    """Return a name as it is listed: a method after a dot, a function as the dictionary has it."""
+    return f".{last(use.name)}" if use.receiver is not None else short(use.name, side)
 
 
 def short(name: str, framework: str) -> str:
@@ -302,20 +296,3 @@ def short(name: str, framework: str) -> str:
         if name.startswith(f"{full}."):
             return f"{prefix}.{name.removeprefix(f'{full}.')}"
     return name
-
-
-def _fit(entry: Entry, framework: str, name: str, keywords: set[str]) -> int:
-    """Return how well an entry's own call fits one with these arguments."""
-    fits = [
-        len(words & keywords) - len(words - keywords) for words in _keywords(entry, framework, name)
-    ]
-    return max(fits, default=-len(keywords) - 1)
-
-
-def _keywords(entry: Entry, framework: str, name: str) -> Iterator[set[str]]:
-    for node in ast.walk(ast.parse(entry.lines[framework])):
-        if isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            called = node.func.id if isinstance(node.func, ast.Name) else called
-            if called == last(name):
-                yield {word.arg for word in node.keywords}

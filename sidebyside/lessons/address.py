@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import nbformat
+
 from sidebyside.checkout import ROOT, repository_url
-from sidebyside.files import write_text
+from sidebyside.errors import AddressError
+from sidebyside.files import write_together
 from sidebyside.frameworks import FRAMEWORKS, other
-from sidebyside.lessons.notebooks import write_notebook
+from sidebyside.lessons.notebooks import as_file
 from sidebyside.lessons.pairs import Pair, find_pairs
 
 SETUP = """\
@@ -18,7 +21,7 @@ if "google.colab" in sys.modules:
     if not os.path.exists("{name}"):
         !git clone --quiet --depth 1 {url}
     sys.path.insert(0, "{name}")"""
-ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
+ADDRESS = re.compile(r"https://github\.com/\w[\w-]*/(?!\.+$)[\w.-]+", re.ASCII)
 PAGES = ("README.md", "CONTRIBUTING.md", "CITATION.cff")
 
 
@@ -30,30 +33,34 @@ def set_repository(url: str, root: Path = ROOT) -> list[Path]:
 
     Raises
     ------
-    ValueError
+    AddressError
         If `url` is not of the form ``https://github.com/OWNER/NAME``.
+    NotebookError
+        If a notebook cannot be read; then nothing is changed.
     """
     url = url.removesuffix("/").removesuffix(".git")
     if not ADDRESS.fullmatch(url):
-        raise ValueError(f"{url!r} is not an address of the form https://github.com/OWNER/NAME.")
+        raise AddressError(f"{url!r} is not an address of the form https://github.com/OWNER/NAME.")
     old = repository_url(root)
-    texts = [root / "pyproject.toml", *(root / page for page in PAGES)]
-    changed = [path for path in texts if path.is_file() and _replace_text(path, old, url)]
+    contents = {}
+    for path in [root / "pyproject.toml", *(root / page for page in PAGES)]:
+        before = path.read_text("utf-8") if path.is_file() else ""
+        if (after := _with_address(before, old, url)) != before:
+            contents[path] = after.encode("utf-8")
     for pair in find_pairs(root):
         for framework in FRAMEWORKS:
-            if pair.path(framework).is_file() and _replace_cells(pair, framework, old, url):
-                changed.append(pair.path(framework))
-    return changed
+            path = pair.path(framework)
+            if path.is_file() and (notebook := _readdressed(pair, framework, old, url)):
+                contents[path] = as_file(notebook)
+    write_together(contents)
+    return list(contents)
 
 
-def _replace_text(path: Path, old: str, new: str) -> bool:
-    before = path.read_text("utf-8")
-    after = before.replace(old, new)
+def _with_address(text: str, old: str, new: str) -> str:
+    text = text.replace(old, new)
     for kind in ("colab", "pages"):
-        after = after.replace(_base(kind, old), _base(kind, new))
-    if after != before:
-        write_text(path, after)
-    return after != before
+        text = text.replace(_base(kind, old), _base(kind, new))
+    return text
 
 
 def _base(kind: str, url: str) -> str:
@@ -63,7 +70,8 @@ def _base(kind: str, url: str) -> str:
     return f"https://{owner}.github.io/{name}/"
 
 
-def _replace_cells(pair: Pair, framework: str, old: str, new: str) -> bool:
+def _readdressed(pair: Pair, framework: str, old: str, new: str) -> nbformat.NotebookNode | None:
+    """Return one side's notebook with the new address; None if it has it already."""
     notebook = pair.read(framework)
     before, after = links(pair, framework, old), links(pair, framework, new)
     changed = False
@@ -76,9 +84,7 @@ def _replace_cells(pair: Pair, framework: str, old: str, new: str) -> bool:
                 source = source.replace(f"({target})", f"({after[kind]})")
         if source != cell.source:
             cell.source, changed = source, True
-    if changed:
-        write_notebook(notebook, pair.path(framework))
-    return changed
+    return notebook if changed else None
 
 
 def setup_source(url: str) -> str:

@@ -1,6 +1,5 @@
 """What makes two notebooks a pair, checked."""
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -9,12 +8,19 @@ from pathlib import Path
 import nbformat
 
 from sidebyside.dictionary import read
+from sidebyside.errors import BrokenNotebookError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.address import links, setup_source
-from sidebyside.lessons.pairs import Pair
+from sidebyside.lessons.extras import extras
+from sidebyside.lessons.facts import KEYS, read_facts
+from sidebyside.lessons.notebook_code import parsed
+from sidebyside.lessons.notebooks import HIDDEN, METADATA, OURS, read_notebook
+from sidebyside.lessons.pairs import Pair, find_pairs
+from sidebyside.lessons.shared_code import differences
 from sidebyside.lessons.steps import FIRST_STEPS, LAST_STEPS, Step, steps, tags
-from sidebyside.measure.figures import last_report
+from sidebyside.measure.figures import last_report, unknown_figures
 
+FORMAT_MINOR = 5
 MAX_COLUMNS = 79
 MAX_BYTES = 1_000_000
 STEP_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -37,37 +43,49 @@ def problems(pair: Pair, url: str) -> list[str]:
     missing = [f for f in FRAMEWORKS if not pair.path(f).is_file()]
     if missing:
         return [f"{pair.path(framework).name} is missing." for framework in missing]
-    found = []
-    for framework in FRAMEWORKS:
-        name = pair.path(framework).name
-        found += [f"{name}: {text}" for text in _file_problems(pair.path(framework))]
-    if found:
-        return found  # the rest needs two notebooks that can be read
+    found = list(_place_problems(pair))
+    unreadable = [text for framework in FRAMEWORKS for text in _file_problems(pair.path(framework))]
+    if unreadable:
+        return found + unreadable  # the rest needs two notebooks that can be read
     for framework in FRAMEWORKS:
         name = pair.path(framework).name
         found += [f"{name}: {text}" for text in _notebook_problems(pair, framework, url)]
     return found + list(_order_problems(pair)) + list(_twin_problems(pair))
 
 
+def _place_problems(pair: Pair) -> Iterator[str]:
+    """Yield what is wrong with where a pair is."""
+    if pair.is_project and pair.folder.name != pair.stem:
+        yield f"a project's folder has the name of its notebooks; its is {pair.folder.name!r}."
+    for other in find_pairs(pair.root):
+        if other.topic == pair.topic and other.place != pair.place:
+            yield f"{other.place} has the same topic: neither can be told from the other."
+
+
 def _file_problems(path: Path) -> Iterator[str]:
-    raw = json.loads(path.read_text("utf-8"))
-    version = (raw.get("nbformat"), raw.get("nbformat_minor"))
-    if version != (4, 5):
-        yield f"its format is {version[0]}.{version[1]}, not 4.5."
-    ids = [cell.get("id", "") for cell in raw["cells"]]
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
-        yield f"two cells have the id {name!r}."
-    for name in ids:
-        if not STEP_NAME.fullmatch(name):
-            yield f"the id {name!r} is not the name of a step, as 'define-model' is."
-    if path.stat().st_size > MAX_BYTES:
-        yield f"it has {path.stat().st_size:,} bytes, more than {MAX_BYTES:,}."
+    """Yield what is wrong with a file, after which there is no more to look for in it."""
+    try:
+        notebook = read_notebook(path)
+    except BrokenNotebookError as error:
+        yield f"{path.name}: it cannot be read: {error.reason}."
+        return
+    names = [cell.id for cell in notebook.cells]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{path.name}: two cells have the id {name!r}."
 
 
 def _notebook_problems(pair: Pair, framework: str, url: str) -> Iterator[str]:
-    notebook = pair.read(framework)
+    notebook, size = pair.read(framework), pair.path(framework).stat().st_size
+    if notebook.nbformat_minor != FORMAT_MINOR:
+        yield f"its format is 4.{notebook.nbformat_minor}, not 4.{FORMAT_MINOR}."
+    if size > MAX_BYTES:
+        yield f"it has {size:,} bytes, more than {MAX_BYTES:,}."
+    yield from _metadata_problems(pair, notebook)
     cells = {cell.id: cell for cell in notebook.cells}
     names = list(cells)
+    for name in names:
+        if not STEP_NAME.fullmatch(name):
+            yield f"the id {name!r} is not the name of a step, as 'define-model' is."
     if tuple(names[: len(FIRST_STEPS)]) != FIRST_STEPS:
         yield f"it does not begin with the steps {', '.join(FIRST_STEPS)}."
     order = [name for name in names if name in LAST_STEPS]
@@ -84,11 +102,28 @@ def _notebook_problems(pair: Pair, framework: str, url: str) -> Iterator[str]:
 
 
 def _title_problems(pair: Pair, framework: str, url: str, source: str) -> Iterator[str]:
-    if not source.startswith("# "):
-        yield "its title cell does not begin with a heading of the first level."
+    heading = read_facts(pair.path(framework)).heading
+    if not source.startswith("# ") or not heading.endswith(f" in {FRAMEWORKS[framework]}"):
+        yield f"its title cell does not begin with '# TITLE in {FRAMEWORKS[framework]}'."
     for kind, target in links(pair, framework, url).items():
         if f"({target})" not in source:
             yield f"its title cell has no link ({kind}) to {target}."
+
+
+def _metadata_problems(pair: Pair, notebook: nbformat.NotebookNode) -> Iterator[str]:
+    if more := sorted(set(notebook.metadata) - {*METADATA, OURS}):
+        yield f"its metadata has {more[0]!r}, which 'sidebyside run --save' would leave out."
+    ours = notebook.metadata.get(OURS, {})
+    if not isinstance(ours, dict):
+        yield f"its metadata {OURS!r} is not a table of {', '.join(sorted(KEYS))}."
+        return
+    for key, value in ours.items():
+        if key not in KEYS:
+            yield f"its metadata {OURS!r} has {key!r}; it may have {', '.join(sorted(KEYS))}."
+        elif not isinstance(value, str) or not value.strip():
+            yield f"its metadata {OURS!r} has no text for {key!r}."
+        elif key == "extra" and value not in (known := extras(pair.root)):
+            yield f"it needs the extra {value!r}; pyproject.toml has {', '.join(sorted(known))}."
 
 
 def _cell_problems(pair: Pair, cell: nbformat.NotebookNode) -> Iterator[str]:
@@ -117,8 +152,14 @@ def _code_problems(cell: nbformat.NotebookNode) -> Iterator[str]:
     for number, line in enumerate(cell.source.splitlines(), 1):
         if len(line) > MAX_COLUMNS:
             yield f"line {number} has {len(line)} columns, more than {MAX_COLUMNS}."
-    if set(cell.metadata) - {"tags"}:
-        yield f"its metadata has more than tags: {sorted(set(cell.metadata) - {'tags'})}."
+    try:
+        parsed(cell.source)
+    except (SyntaxError, ValueError) as error:
+        yield f"its code is not Python: {error}."
+    if more := sorted(set(cell.metadata) - {"tags", *HIDDEN}):
+        yield f"its metadata has more than tags: {more}."
+    if cell.metadata.get("jupyter", HIDDEN["jupyter"]) != HIDDEN["jupyter"]:
+        yield "its metadata 'jupyter' may say that its outputs are hidden, and no more."
     for output in cell.outputs:
         if output.output_type == "error" and "raises-exception" not in tags(cell):
             yield f"it stores an error ({output.ename})."
@@ -146,8 +187,15 @@ def _order_problems(pair: Pair) -> Iterator[str]:
 
 
 def _twin_problems(pair: Pair) -> Iterator[str]:
-    for step in steps(pair):
+    aligned = steps(pair)
+    for step in aligned:
         yield from (f"step {step.id!r}: {text}" for text in _step_problems(step))
+    yield from differences(aligned)
+    facts = [read_facts(pair.path(framework)) for framework in FRAMEWORKS]
+    if facts[0].title != facts[1].title:
+        yield f"its title is {facts[0].title!r} in PyTorch, {facts[1].title!r} in TensorFlow."
+    if facts[0].ours != facts[1].ours:
+        yield f"the metadata {OURS!r} of the two notebooks differ."
     reports = [last_report(pair.read(framework)) for framework in FRAMEWORKS]
     keys = [set(report or {}) - {"torch", "torchvision", "tensorflow", "keras"}
             for report in reports]  # fmt: skip
@@ -155,6 +203,7 @@ def _twin_problems(pair: Pair) -> Iterator[str]:
         yield "step 'report': the stored output has no figures."
     elif keys[0] != keys[1]:
         yield f"step 'report': only one side has {', '.join(sorted(keys[0] ^ keys[1]))}."
+    yield from (f"step 'report': {text}" for text in unknown_figures(reports[0] or {}))
 
 
 def _step_problems(step: Step) -> Iterator[str]:
@@ -162,7 +211,7 @@ def _step_problems(step: Step) -> Iterator[str]:
     marked = ["framework" in tags(cell) for cell in step.cells]
     if kinds == {"markdown"} and not step.same and not all(marked):
         yield "its text differs, and not both cells are tagged 'framework'."
-    if kinds == {"markdown"} and step.same and any(marked):
+    if len(kinds) == 1 and step.same and any(marked):
         yield "its text is the same, so that the tag 'framework' is wrong."
     if kinds == {"code"} and set(tags(step.pytorch)) != set(tags(step.tensorflow)):
         yield "its cells are tagged differently."

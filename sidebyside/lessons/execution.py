@@ -1,12 +1,12 @@
 """Execute notebooks, each in a fresh kernel, and say how far they are."""
 
-import os
+import asyncio
 import re
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -15,6 +15,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from sidebyside.checkout import build_folder
 from sidebyside.errors import SidebysideError
 from sidebyside.frameworks import FRAMEWORKS, OWNERS, how_to_install
+from sidebyside.lessons.environment import environment
 from sidebyside.lessons.notebooks import write_notebooks
 from sidebyside.lessons.pairs import Pair
 from sidebyside.lessons.tidying import ANSI, tidy
@@ -74,16 +75,19 @@ def execute_notebook(
     data: str,
     progress: Progress = lambda *_: None,
 ) -> nbformat.NotebookNode:
-    """Execute a notebook in the place of one side of a pair; see `execute`."""
+    """Execute a notebook in the place of one side of a pair; see `execute`.
+
+    Ctrl-C ends the kernel, and is raised when that has happened.
+    """
     numbers = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     running = {"step": numbers[0] if numbers else 0, "since": time.perf_counter()}
 
-    def started(cell, cell_index):
+    def started(cell: nbformat.NotebookNode, cell_index: int) -> None:
         running.update(step=cell_index, since=time.perf_counter())
         if cell.cell_type == "code":
             progress(cell.id, numbers.index(cell_index) + 1, len(numbers), None)
 
-    def ended(cell, cell_index, execute_reply):
+    def ended(cell: nbformat.NotebookNode, cell_index: int, execute_reply: object) -> None:
         seconds = time.perf_counter() - running["since"]
         progress(cell.id, numbers.index(cell_index) + 1, len(numbers), seconds)
 
@@ -99,14 +103,37 @@ def execute_notebook(
         on_cell_executed=ended,
     )
     cells = notebook.cells
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.TemporaryFile("w+") as log, asyncio.Runner(loop_factory=_Loop) as runner:
         try:
-            client.execute(env={**os.environ, "SIDEBYSIDE_DATA": data}, stdout=log, stderr=log)
+            runner.run(_finish(client, env=environment(data), stdout=log, stderr=log))
         except CellExecutionError as error:
             raise _failed(framework, cells[running["step"]]) from error
         except DeadKernelError as error:
             raise _died(framework, cells[running["step"]], log) from error
     return tidy(notebook)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that leaves signals alone: `asyncio.Runner` turns Ctrl-C into a cancellation.
+
+    The notebook client would have it end the kernel, and then report a dead kernel.
+    """
+
+    def add_signal_handler(self, *_: object) -> None:
+        raise NotImplementedError
+
+
+async def _finish(client: NotebookClient, **kernel: Any) -> None:
+    """Execute a notebook; whatever happens, its kernel has ended afterwards."""
+    try:
+        await client.async_execute(**kernel)
+    except DeadKernelError:
+        if (task := asyncio.current_task()) and task.cancelling():  # it died of Ctrl-C
+            raise asyncio.CancelledError from None
+        raise
+    finally:
+        if client.km is not None and client.km.has_kernel:  # Ctrl-C while it was starting
+            await client.km.shutdown_kernel(now=True)
 
 
 def save_all(notebooks: dict[str, nbformat.NotebookNode], pair: Pair, folder: Path) -> list[Path]:

@@ -7,10 +7,11 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sidebyside.checkout import ROOT, repository_url
-from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.errors import PlaceError
+from sidebyside.frameworks import FRAMEWORKS, other
 from sidebyside.lessons.address import links, setup_source
-from sidebyside.lessons.notebooks import METADATA, write_notebook
-from sidebyside.lessons.pairs import LEVELS, Pair
+from sidebyside.lessons.notebooks import METADATA, write_notebooks
+from sidebyside.lessons.pairs import PATH_FOLDERS, PROJECT_LEVELS, Pair, find_pairs
 
 IMPORTS = {
     "pytorch": "import torch\n\nimport sidebyside",
@@ -28,6 +29,9 @@ One sentence: what is learnt here, and what it is good for.
 | **You learn** | |
 | **Minutes** | |
 | **Data** | |"""
+NAME = r"[a-z][a-z0-9_]*"
+# what the site adds to a topic to name its other pages
+TAKEN_ENDINGS = (*(f"_{framework}" for framework in FRAMEWORKS), "_project")
 PROSE = {
     "data-intro": "## 1. The data\n\nWhat they are. Ask for a prediction before you show.",
     "check-intro": "## 2. Check\n\nWhat must hold in every run, on the full data or the sample:",
@@ -50,39 +54,43 @@ def new_pair(topic: str, root: Path = ROOT) -> list[Path]:
 
     Raises
     ------
-    ValueError
-        If `topic` is neither.
-    FileExistsError
-        If there is such a pair.
+    PlaceError
+        If `topic` is neither, or another pair has it already.
     """
     pair = _place(topic, root)
-    paths = [pair.path(framework) for framework in FRAMEWORKS]
-    if any(path.exists() for path in paths):
-        raise FileExistsError(f"There is a pair {pair.topic!r} already, in {pair.folder}.")
-    pair.folder.mkdir(parents=True, exist_ok=True)
+    for known in find_pairs(root):
+        if known.topic == pair.topic:
+            raise PlaceError(f"There is a pair {pair.topic!r} already: {known.place}.")
     url = repository_url(root)
-    for framework, path in zip(FRAMEWORKS, paths, strict=True):
-        write_notebook(_notebook(pair, framework, url), path)
-    return paths
+    notebooks = {pair.path(side): _notebook(pair, side, url) for side in FRAMEWORKS}
+    write_notebooks(notebooks)
+    return list(notebooks)
 
 
 def _place(topic: str, root: Path) -> Pair:
-    if found := re.fullmatch(rf"({'|'.join(LEVELS)})/([a-z][a-z0-9_]*)", topic):
-        return Pair(root / found[1] / found[2], found[2], root)
-    if found := re.fullmatch(rf"(notebooks/\d_(?:{'|'.join(LEVELS)}))/(\d\d_[a-z0-9_]+)", topic):
-        return Pair(root / found[1], found[2], root)
-    raise ValueError(
-        f"{topic!r} is not a place for a pair. Name a project as 'beginner/recommender' "
-        f"(levels: {', '.join(LEVELS)}), a lesson as 'notebooks/1_beginner/02_first_network'."
+    """Return the pair that `topic` names, which is not there yet."""
+    folder, _, name = topic.rpartition("/")
+    if name.endswith(TAKEN_ENDINGS):
+        raise PlaceError(
+            f"A pair cannot be called {name!r}: the site has other pages whose names end in "
+            f"{', '.join(TAKEN_ENDINGS)}."
+        )
+    if folder in PROJECT_LEVELS and re.fullmatch(NAME, name):
+        return Pair(root / folder / name, name, root)
+    if folder in PATH_FOLDERS and re.fullmatch(rf"\d\d_{NAME}", name):
+        return Pair(root / folder, name, root)
+    raise PlaceError(
+        f"{topic!r} is not a place for a pair. Name a project as 'beginner/recommender' (in "
+        f"{', '.join(PROJECT_LEVELS)}), a lesson as 'notebooks/1_beginner/02_first_network' (in "
+        f"{', '.join(PATH_FOLDERS)}), in small letters, digits and underscores."
     )
 
 
 def _notebook(pair: Pair, framework: str, url: str) -> nbformat.NotebookNode:
-    other = next(name for key, name in FRAMEWORKS.items() if key != framework)
     title = TITLE.format(
         title=pair.title,
         framework=FRAMEWORKS[framework],
-        other=other,
+        other=FRAMEWORKS[other(framework)],
         **links(pair, framework, url),
     )
     report = f'sidebyside.report("{framework}", data=sidebyside.datasets.data_size())'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,22 +49,33 @@ def steps(pair: Pair) -> list[Step]:
 
 def align(pytorch: nbformat.NotebookNode, tensorflow: nbformat.NotebookNode) -> list[Step]:
     """Return the steps of two notebooks, aligned by cell id."""
-    left = {cell.id: cell for cell in pytorch.cells}
-    right = {cell.id: cell for cell in tensorflow.cells}
+    left, right = _by_id(pytorch), _by_id(tensorflow)
     return [
-        Step(name, left.get(name) or _nothing(name), right.get(name) or _nothing(name))
-        for name in _merged(list(left), list(right))
+        Step(key[0], left.get(key) or _nothing(key[0]), right.get(key) or _nothing(key[0]))
+        for key in _merged(list(left), list(right))
     ]
 
 
-def _merged(left: list[str], right: list[str]) -> Iterator[str]:
+Key = tuple[str, int]  # a cell's id, and how many cells before it have the same
+
+
+def _by_id(notebook: nbformat.NotebookNode) -> dict[Key, nbformat.NotebookNode]:
+    seen: Counter[str] = Counter()
+    found = {}
+    for cell in notebook.cells:
+        found[cell.id, seen[cell.id]] = cell
+        seen[cell.id] += 1
+    return found
+
+
+def _merged(left: list[Key], right: list[Key]) -> Iterator[Key]:
     matcher = difflib.SequenceMatcher(a=left, b=right, autojunk=False)
     seen = set()
     for _, a, b, c, d in matcher.get_opcodes():
-        for name in left[a:b] + right[c:d]:
-            if name not in seen:
-                seen.add(name)
-                yield name
+        for key in left[a:b] + right[c:d]:
+            if key not in seen:
+                seen.add(key)
+                yield key
 
 
 def _nothing(name: str) -> nbformat.NotebookNode:

@@ -7,7 +7,7 @@ import re
 import nbformat
 from PIL import Image
 
-from sidebyside.lessons.notebooks import METADATA
+from sidebyside.lessons.notebooks import HIDDEN, METADATA, OURS
 
 LARGE_PICTURE = 80_000  # base64 characters
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -18,12 +18,16 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
     Time stamps, widget states, versions of the kernel, and the terminal's colours and movements
     in streams; what a progress bar wrote comes down to its last state. Large pictures become
-    JPEG, which photographs are a fifth of the size in.
+    JPEG, which photographs are a fifth of the size in. What stays of the metadata is what the
+    lesson says of itself, and of a cell its tags and that its outputs are hidden.
     """
-    notebook.metadata = nbformat.from_dict(METADATA)
+    ours = notebook.metadata.get(OURS)
+    notebook.metadata = nbformat.from_dict(METADATA | ({OURS: ours} if ours else {}))
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        kept = {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            kept |= HIDDEN
+        cell.metadata = nbformat.from_dict(kept)
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 output.text = last_state(output.text)

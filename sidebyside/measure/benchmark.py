@@ -1,12 +1,11 @@
 """Both notebooks of a pair, measured in turn: the rounds, their summary, the file.
 
-A B A B: PyTorch, TensorFlow/Keras, PyTorch and so on, each in a fresh process, so that whatever
-the machine does meanwhile happens to both. What one process measures: `sidebyside.measure.timing`.
+A B A B: PyTorch, TensorFlow/Keras, PyTorch and so on, each in a fresh process: whatever the
+machine does meanwhile happens to both. What one process measures: `sidebyside.measure.timing`.
 """
 
 import datetime
 import json
-import os
 import platform
 import statistics
 import subprocess
@@ -14,18 +13,21 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from sidebyside.checkout import build_folder
 from sidebyside.errors import BenchmarkError, DataError
 from sidebyside.files import written_together
-from sidebyside.frameworks import FRAMEWORKS, LIBRARIES
+from sidebyside.frameworks import FRAMEWORKS, LIBRARIES, other
+from sidebyside.lessons.environment import environment
 from sidebyside.lessons.execution import StepFailed
 from sidebyside.lessons.pairs import Pair
+from sidebyside.measure import timing
 from sidebyside.measure.benchmark_plot import draw
-from sidebyside.measure.figures import BENCHMARK_FILE, BENCHMARK_PICTURE
-from sidebyside.measure.timing import step_figures
+from sidebyside.measure.figures import BENCHMARK_FILE, BENCHMARK_PICTURE, threads_in_words
+from sidebyside.reporting import cores
 
 TRAINING_STEPS = ("train", "train-model")  # the cell that is measured; the first that is there
 LEAST_ROUNDS = 5  # of what is kept
@@ -39,7 +41,7 @@ SUMMARISED = (
     "peak_memory_mb",
 )
 
-Progress = Callable[[str, int, dict | None], None]
+Progress = Callable[[str, int, dict[str, Any] | None], None]
 
 
 def run(
@@ -49,7 +51,7 @@ def run(
     seconds: float = 20,
     threads: int | None = None,
     progress: Progress = lambda *_: None,
-) -> dict:
+) -> dict[str, Any]:
     """Measure both notebooks of a pair, and return what `save` writes.
 
     Before the rounds, one process of each framework goes as far as its first measured step, so
@@ -98,7 +100,7 @@ def run(
     return _described(pair, step, data, threads, seconds, over_the_same_steps(measured))
 
 
-def over_the_same_steps(measured: list[dict]) -> list[dict]:
+def over_the_same_steps(measured: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the processes' figures over those steps that all of them have measured.
 
     The faster one makes more steps in the same time, and steps need not be equal: a batch of
@@ -108,7 +110,7 @@ def over_the_same_steps(measured: list[dict]) -> list[dict]:
     cut = []
     for one in measured:
         spans = [span for span in one["spans"] if span[0] <= last] or one["spans"][:1]
-        cut.append(one | step_figures(spans, one["steps_per_epoch"]))
+        cut.append(one | timing.step_figures(spans, one["steps_per_epoch"]))
     return cut
 
 
@@ -134,13 +136,6 @@ def training_step(pair: Pair) -> str:
     )
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def busy() -> str:
     """Look for a second, and return a sentence if other programs compute now, else nothing."""
     used = psutil.cpu_percent(interval=1) / 100 * (psutil.cpu_count() or 1)
@@ -152,50 +147,49 @@ def busy() -> str:
     )
 
 
-def disturbed(benchmark: dict) -> str:
+def disturbed(benchmark: dict[str, Any]) -> str:
     """Return a sentence if other programs computed during a benchmark, else nothing."""
-    told = [
+    found = [
         f"{one['cores_used_by_others']:.1f} cores in {FRAMEWORKS[one['framework']]}'s round "
         f"{one['round']}"
         for one in benchmark["rounds"]
         if one["cores_used_by_others"] > DISTURBING
     ]
-    return f"Other programs computed meanwhile: {', '.join(told)}." if told else ""
+    return f"Other programs computed meanwhile: {', '.join(found)}." if found else ""
 
 
 def _measure(
     pair: Pair, framework: str, step: str, seconds: float, data: str, threads: int
-) -> dict:
+) -> dict[str, Any]:
     """Return what one process has measured."""
     name = FRAMEWORKS[framework]
-    program = Path(__file__).with_name("timing.py")
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
-        result = Path(folder) / "result.json"
-        command = [sys.executable, "-P", str(program), str(pair.path(framework)), framework]
+        file = Path(folder) / "result.json"
+        command = [sys.executable, "-P", timing.__file__, str(pair.path(framework)), framework]
         done = subprocess.run(
-            [*command, step, str(seconds), str(result)],
+            [*command, step, str(seconds), str(file)],
             cwd=pair.folder,
-            env={**os.environ, **_environment(data, threads), "IPYTHONDIR": folder},
+            env={**environment(), **_environment(data, threads), "IPYTHONDIR": folder},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             check=False,
         )
-        told = json.loads(result.read_text("utf-8")) if result.is_file() else {}
+        result = json.loads(file.read_text("utf-8")) if file.is_file() else {}
         log.seek(0)
         last_words = "".join(log.readlines()[-10:])
-    if reason := told.get("not_measurable"):
+    if reason := result.get("not_measurable"):
         raise BenchmarkError(f"{name}: the step {step!r} cannot be measured: {reason}")
-    if failed := told.get("failed"):
+    if failed := result.get("failed"):
         if failed["data_error"]:
             raise DataError(failed["data_error"])
         raise StepFailed(framework, failed["step"], failed["source"], failed["error"])
-    if not told:
+    if not result:
         raise BenchmarkError(
             f"{name}: the process ended with exit code {done.returncode}. Most often the memory "
             f"did not suffice. The last that it wrote:\n{last_words}"
         )
-    return told
+    return result
 
 
 def _environment(data: str, threads: int) -> dict[str, str]:
@@ -209,8 +203,8 @@ def _environment(data: str, threads: int) -> dict[str, str]:
 
 
 def _described(
-    pair: Pair, step: str, data: str, threads: int, seconds: float, measured: list[dict]
-) -> dict:
+    pair: Pair, step: str, data: str, threads: int, seconds: float, measured: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Return all that is known of a benchmark."""
     left_out = ("spans", "python", "cpu", "system", "date", "threads", *LIBRARIES)
     rounds = [{key: _rounded(one[key]) for key in one if key not in left_out} for one in measured]
@@ -234,18 +228,18 @@ def _described(
             for one in measured[: len(FRAMEWORKS)]
         },
         "summary": summary,
-        "slower": max(epochs, key=epochs.get),
+        "slower": max(epochs, key=lambda name: epochs[name]),
         "slower_to_faster": round(max(epochs.values()) / min(epochs.values()), 3),
         "rounds": rounds,
     }
 
 
-def _rounded(value: float | int | str) -> float | int | str:
+def _rounded(value: Any) -> Any:
     """Return a float with four digits, which is more than is certain."""
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-def summarise(rounds: list[dict], framework: str) -> dict[str, dict[str, float | int]]:
+def summarise(rounds: list[dict[str, Any]], framework: str) -> dict[str, dict[str, float | int]]:
     """Return median, smallest and largest value of each of a framework's figures."""
     own = [one for one in rounds if one["framework"] == framework]
     return {
@@ -258,18 +252,17 @@ def summarise(rounds: list[dict], framework: str) -> dict[str, dict[str, float |
     }
 
 
-def verdict(benchmark: dict) -> str:
+def verdict(benchmark: dict[str, Any]) -> str:
     """Return a sentence on which framework is the slower one, and by how much."""
     slower = benchmark["slower"]
-    faster = next(framework for framework in FRAMEWORKS if framework != slower)
-    threads = f"{benchmark['threads']} thread{'s' if benchmark['threads'] > 1 else ''}"
     return (
         f"{FRAMEWORKS[slower]} needs {benchmark['slower_to_faster']:.2f} times as long for an "
-        f"epoch's training steps as {FRAMEWORKS[faster]}, with {threads}."
+        f"epoch's training steps as {FRAMEWORKS[other(slower)]}, with "
+        f"{threads_in_words(benchmark['threads'])}."
     )
 
 
-def save(benchmark: dict, folder: Path) -> list[Path]:
+def save(benchmark: dict[str, Any], folder: Path) -> list[Path]:
     """Write a benchmark and its picture to `folder`, both or neither; return their paths."""
     paths = [folder / BENCHMARK_FILE, folder / BENCHMARK_PICTURE]
     with written_together(paths) as parts:

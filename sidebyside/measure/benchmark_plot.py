@@ -1,28 +1,35 @@
 """A benchmark as a picture."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sidebyside.frameworks import FRAMEWORKS
 
+if TYPE_CHECKING:  # a second, that the rest of the command need not wait
+    from matplotlib.axes import Axes
+
 PANELS = {  # a figure's key in the summary: what is written above it
-    "seconds_per_epoch": "Training, seconds an epoch",
+    "seconds_per_epoch": "Training, seconds per epoch",
     "import_seconds": "Importing, seconds",
     "peak_memory_mb": "Peak memory, MB",
 }
-COLORS = {"pytorch": "#b5320b", "tensorflow": "#0b6ea8"}  # told apart without red and green, too
+COLORS = {"pytorch": "#b34700", "tensorflow": "#00696b"}  # those of the site, on light ground
 NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow\n/Keras"}
 BAR = 0.62  # of the width there is
 
 
-def draw(benchmark: dict, path: Path) -> None:
-    """Draw a benchmark: a bar as high as the median, and a dot a round. Writes a PNG.
+def draw(benchmark: Mapping[str, Any], path: Path) -> None:
+    """Draw a benchmark: a bar as high as the median, and one dot per round. Writes a PNG.
 
     Parameters
     ----------
     benchmark
-        What `sidebyside.benchmark.run` returns.
+        What `sidebyside.measure.benchmark.run` returns.
     """
-    from matplotlib.figure import Figure  # a second, that the rest of the command need not wait
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 2.9), dpi=100, layout="constrained", facecolor="white")
     for axis, (key, title) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
@@ -38,7 +45,9 @@ def draw(benchmark: dict, path: Path) -> None:
     figure.savefig(path, format="png")
 
 
-def _column(axis, place: int, framework: str, summary: dict, values: list[float]) -> None:
+def _column(
+    axis: Axes, place: int, framework: str, summary: Mapping[str, float], values: list[float]
+) -> None:
     color = COLORS[framework]
     axis.bar(place, summary["median"], BAR, color=color, alpha=0.3)
     axis.hlines(summary["median"], place - BAR / 2, place + BAR / 2, color=color, lw=2)

@@ -7,10 +7,11 @@ and is the same on every supported version of Python.
 
 import ast
 import io
-import re
 import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from sidebyside.magics import plain_python
 
 LAYOUT = {
     tokenize.COMMENT,
@@ -33,8 +34,7 @@ BRANCHES = (
     ast.comprehension,
     ast.match_case,
 )
-OUR_MAGIC = re.compile(r"^(\s*)(?:[%!]|[\w, .]+=\s*[%!](?=\w)).*$", re.MULTILINE)
-TRANSPARENT = ("%%time", "%%timeit", "%%capture", "%%prun")
+WITH_DOCSTRING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Complexity:
 def measure(sources: Iterable[str]) -> Complexity:
     """Measure the code of some cells.
 
-    A line magic (``%matplotlib inline``, ``!git clone``) counts as one line of one token, and so
-    does a whole cell in another language (``%%bash``); of a ``%%time`` cell, the code below.
+    A command of the notebook (``%matplotlib inline``, ``!git clone``) counts as one line of one
+    token, and so does a whole cell in another language (``%%bash``); see `sidebyside.magics`.
 
     Raises
     ------
@@ -72,27 +72,18 @@ def measure(sources: Iterable[str]) -> Complexity:
         If a cell is not Python.
     """
     lines = tokens = branches = 0
-    names = set()
+    names: set[str] = set()
     for source in sources:
         code = plain_python(source)
         tree = ast.parse(code)
         nodes = list(ast.walk(tree))
-        docstrings = sum(ast.get_docstring(node) is not None for node in nodes if _has_body(node))
+        docstrings = sum(isinstance(node, WITH_DOCSTRING) and ast.get_docstring(node) is not None
+                         for node in nodes)  # fmt: skip
         lines += sum(isinstance(node, ast.stmt) for node in nodes) - docstrings
         tokens += _count_tokens(code) - docstrings
         branches += sum(_forks(node) for node in nodes)
         names.update(name for node in nodes for name in _api_names(node))
     return Complexity(lines, tokens, branches, len(names))
-
-
-def plain_python(source: str) -> str:
-    """Return `source` with every IPython magic replaced by a ``pass``."""
-    if source.startswith("%%"):
-        head, _, body = source.partition("\n")
-        if head.split()[0] not in TRANSPARENT:
-            return "pass\n"
-        source = f"pass\n{body}"
-    return OUR_MAGIC.sub(r"\1pass", source) + "\n"
 
 
 def _count_tokens(code: str) -> int:
@@ -106,10 +97,6 @@ def _count_tokens(code: str) -> int:
         elif depth == 0 and token.type not in LAYOUT:
             count += 1
     return count
-
-
-def _has_body(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module)
 
 
 def _forks(node: ast.AST) -> int:

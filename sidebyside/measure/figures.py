@@ -1,49 +1,161 @@
-"""The figures that notebooks and benchmarks store."""
+"""The figures that notebooks and benchmarks store, and how each is written.
+
+A figure keeps its number: tables, the terminal and the site write it by `Figure.text`, sort and
+plot it by `Figure.value`. Every key of a report is known here, as a quantity that is shown or as
+one that is kept with a reason; `unknown_figures` finds those that are not.
+"""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-
-from sidebyside.lessons.pairs import Pair
+from sidebyside.frameworks import LIBRARIES
 from sidebyside.measure.code_size import Complexity, measure
 from sidebyside.reporting import REPORT_KEY
+
+if TYPE_CHECKING:  # importing it takes a second: only what reads a notebook does
+    import nbformat
+
+    from sidebyside.lessons.pairs import Pair
 
 BENCHMARK_FILE, BENCHMARK_PICTURE = "benchmark.json", "benchmark.png"  # in a project's folder
 
 
+@dataclass(frozen=True)
+class Quantity:
+    """What a figure is of.
+
+    Attributes
+    ----------
+    key
+        Its name in a report: ``test_accuracy``.
+    label
+        Its name for people.
+    write
+        Returns a value as it is written.
+    """
+
+    key: str
+    label: str
+    write: Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured number, such as 0.11 between 0.10 and 0.12.
+
+    Attributes
+    ----------
+    quantity
+        What it is of.
+    value
+        The number; of several measurements, what stands for them all.
+    low, high
+        The least and the greatest of several measurements; None if there was one.
+    """
+
+    quantity: Quantity
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def short(self) -> str:
+        """The value as it is written, without the range: ``0.11``."""
+        return self.quantity.write(self.value)
+
+    @property
+    def range(self) -> str:
+        """The least and the greatest as they are written, ``0.10–0.12``; empty without them."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.quantity.write(self.low)}–{self.quantity.write(self.high)}"
+
+    @property
+    def text(self) -> str:
+        """The figure as it is written, with its range if it has one: ``0.11 (0.10–0.12)``."""
+        return f"{self.short} ({self.range})" if self.range else self.short
+
+    @property
+    def labelled(self) -> str:
+        """The figure after its name: ``test accuracy 85.2%``."""
+        return f"{self.quantity.label} {self.text}"
+
+
+Figures = dict[str, Figure]  # by their keys
+
+
 def seconds(value: float) -> str:
-    """Return a time as it is written in tables, with about three digits."""
+    """Return a time as it is written, with about three digits."""
     decimals = 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{decimals}f}"
 
 
-# a figure's key in the report: its name for people, and how it is written
-QUALITY: dict[str, tuple[str, Callable]] = {
-    "test_accuracy": ("test accuracy", "{:.1%}".format),
-    "test_rmse": ("test RMSE", "{:.3f}".format),
-    "recall_at_10": ("recall@10", "{:.3f}".format),
-    "ndcg_at_10": ("NDCG@10", "{:.3f}".format),
+percent = "{:.1%}".format
+three_decimals = "{:.3f}".format
+whole = "{:,.0f}".format
+
+# what a lesson reaches; tables of several lessons show the first that it has
+QUALITY = (
+    Quantity("test_accuracy", "test accuracy", percent),
+    Quantity("test_rmse", "test RMSE", three_decimals),
+    Quantity("recall_at_10", "recall@10", three_decimals),
+    Quantity("ndcg_at_10", "NDCG@10", three_decimals),
+)
+# of one lesson's own: on its pages only
+OWN = (
+    Quantity("train_accuracy", "training accuracy", percent),
+    Quantity("bag_accuracy", "test accuracy of the bag of words", percent),
+    Quantity("gru_accuracy", "test accuracy of the GRU", percent),
+    Quantity("gru_train_seconds", "whole training of the GRU, s", seconds),
+    Quantity("test_rmse_of_a_line", "test RMSE of a straight line", three_decimals),
+    Quantity("test_rmse_overfitted", "test RMSE when overfitted", three_decimals),
+    Quantity("epochs", "epochs", whole),
+    Quantity("trainable_parameters", "trainable parameters", whole),
+)
+COST = (
+    Quantity("train_seconds", "whole training, s", seconds),
+    Quantity("seconds_per_epoch", "one epoch, s", seconds),
+    Quantity("import_seconds", "importing, s", seconds),
+    Quantity("peak_memory_mb", "peak memory, MB", whole),
+    Quantity("parameters", "parameters", whole),
+)
+CODE = (
+    Quantity("lines", "lines of code", whole),
+    Quantity("tokens", "tokens of code", whole),
+)
+QUANTITIES = {quantity.key: quantity for quantity in (*QUALITY, *OWN, *COST, *CODE)}
+
+# keys that stay in the notebook, where the lesson talks about them, each with the reason
+KEPT = {
+    "batches": "how many batches a loader makes: an answer that the lesson derives",
+    "gradient_at_2": "a derivative that the lesson computes by hand, too",
+    "intercept": "one of the two numbers of a fitted line",
+    "loss_after": "the loss on a toy set, which the lesson compares with the one before",
+    "loss_before": "the loss on a toy set before the training",
+    "mean_squared_error": "of predictions that nothing was trained for",
+    "mistakes": "how many mistakes the lesson makes and mends",
+    "slope": "one of the two numbers of a fitted line",
+    "traces_for_four_sizes": "how often a function was traced: an answer that the lesson explains",
 }
-COST: dict[str, tuple[str, Callable]] = {
-    "train_seconds": ("whole training, s", seconds),
-    "seconds_per_epoch": ("one epoch, s", seconds),
-    "import_seconds": ("importing, s", seconds),
-    "peak_memory_mb": ("peak memory, MB", "{:,.0f}".format),
-    "parameters": ("parameters", "{:,}".format),
-}
-CODE_FIGURES = {"lines": "lines of code", "tokens": "tokens of code"}
-LIBRARIES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "keras": "Keras", "python": "Python"}
+# what a figure depends on; `sidebyside.report` adds it
+CIRCUMSTANCES = ("framework", "data", "python", *LIBRARIES, "cpu", "threads", "system", "date")
+LOW, HIGH = "_min", "_max"  # after a key: the least and the greatest of several measurements
+# the libraries that a sentence on a measurement names
+NAMED = {key: LIBRARIES[key] for key in ("torch", "tensorflow", "keras")} | {"python": "Python"}
 
 
-def last_report(notebook: nbformat.NotebookNode) -> dict | None:
-    """Return the figures that a notebook's `report` cell has stored, or None."""
+def last_report(notebook: nbformat.NotebookNode) -> dict[str, Any] | None:
+    """Return what a notebook's `report` cell has stored, or None."""
     for cell in notebook.cells:
         if cell.id == "report" and cell.cell_type == "code":
             for output in cell.outputs:
-                if figures := output.get("data", {}).get(REPORT_KEY):
-                    return dict(figures)
+                if report := output.get("data", {}).get(REPORT_KEY):
+                    return dict(report)
     return None
 
 
@@ -52,50 +164,92 @@ def code_size(notebook: nbformat.NotebookNode) -> Complexity:
     return measure(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 
-def figures(notebook: nbformat.NotebookNode) -> dict[str, str]:
-    """Return a notebook's figures, by their names for people, as written in every table."""
-    report = last_report(notebook) or {}
+def figures(notebook: nbformat.NotebookNode) -> Figures:
+    """Return a notebook's figures: those that it has reported, and the size of its code."""
     size = code_size(notebook)
-    known = QUALITY | COST
-    shown = {label: write(report[key]) for key, (label, write) in known.items() if key in report}
-    code = {label: f"{getattr(size, key):,}" for key, label in CODE_FIGURES.items()}
-    return shown | code
+    found = list(_reported(last_report(notebook) or {}))
+    found += [Figure(quantity, getattr(size, quantity.key)) for quantity in CODE]
+    return _ordered(found)
 
 
-def machine(report: dict) -> str:
+def unknown_figures(report: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each figure of a report that no table would show.
+
+    Parameters
+    ----------
+    report
+        What a notebook's `report` cell has stored.
+    """
+    known = {*QUANTITIES, *KEPT, *CIRCUMSTANCES}
+    for key in QUANTITIES:
+        if {key, key + LOW, key + HIGH} <= set(report):
+            known |= {key + LOW, key + HIGH}
+    return [
+        f"no table knows the figure {key!r}: name it in sidebyside/measure/figures.py, among "
+        "those that are shown, or in KEPT with the reason."
+        for key in report
+        if key not in known
+    ]
+
+
+def load_benchmark(folder: Path) -> dict[str, Any] | None:
+    """Return the benchmark that is kept in `folder`, or None."""
+    file = folder / BENCHMARK_FILE
+    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else None
+
+
+def benchmark_figures(benchmark: Mapping[str, Any] | None, framework: str) -> Figures:
+    """Return a framework's figures of a benchmark: medians with their ranges; none without one."""
+    summary = benchmark["summary"][framework] if benchmark else {}
+    return {
+        quantity.key: Figure(quantity, one["median"], one["min"], one["max"])
+        for quantity in COST
+        if (one := summary.get(quantity.key))
+    }
+
+
+def all_figures(pair: Pair, framework: str) -> Figures:
+    """Return one side's figures; what the benchmark has measured is taken from it."""
+    measured = benchmark_figures(load_benchmark(pair.folder), framework)
+    return with_benchmark(figures(pair.read(framework)), measured)
+
+
+def with_benchmark(reported: Figures, measured: Figures) -> Figures:
+    """Return a notebook's figures, with a benchmark's in place of those that both have."""
+    return _ordered((reported | measured).values())
+
+
+def quantities(sides: Iterable[Figures]) -> list[Quantity]:
+    """Return what any of several notebooks has a figure of, in the order of tables."""
+    there = {key for side in sides for key in side}
+    return [quantity for key, quantity in QUANTITIES.items() if key in there]
+
+
+def quality(own: Figures) -> list[Figure]:
+    """Return the figures that say how good a model is; the first one is what tables show."""
+    return [own[quantity.key] for quantity in QUALITY if quantity.key in own]
+
+
+def machine(report: Mapping[str, Any]) -> str:
     """Return a sentence on what a report was measured with."""
-    versions = [f"{name} {report[key]}" for key, name in LIBRARIES.items() if key in report]
+    versions = [f"{name} {report[key]}" for key, name in NAMED.items() if key in report]
     return (
         f"{report['data']} data, {', '.join(versions)}, {report['cpu']}, "
         f"{threads_in_words(report['threads'])}, {report['date']}"
     )
 
 
-def load_benchmark(folder: Path) -> dict | None:
-    """Return the benchmark that is kept in `folder`, or None."""
-    file = folder / BENCHMARK_FILE
-    return json.loads(file.read_text("utf-8")) if file.is_file() else None
-
-
-def benchmark_figures(benchmark: dict | None, framework: str) -> dict[str, str]:
-    """Return a framework's benchmark, by the names for people, as median and range.
-
-    Such as ``0.11 (0.10–0.12)``; nothing if there is no benchmark.
-    """
-    summary = benchmark["summary"][framework] if benchmark else {}
-    return {
-        label: f"{write(one['median'])} ({write(one['min'])}–{write(one['max'])})"
-        for key, (label, write) in COST.items()
-        if (one := summary.get(key))
-    }
-
-
-def all_figures(pair: Pair, framework: str) -> dict[str, str]:
-    """Return one side's figures; what the benchmark has measured is taken from it."""
-    benchmark = load_benchmark(pair.folder)
-    return figures(pair.read(framework)) | benchmark_figures(benchmark, framework)
-
-
 def threads_in_words(count: int) -> str:
     """Return a number of threads in words."""
     return f"{count} thread{'s' if count > 1 else ''}"
+
+
+def _reported(report: Mapping[str, Any]) -> Iterator[Figure]:
+    for key, quantity in QUANTITIES.items():
+        if key in report:
+            yield Figure(quantity, report[key], report.get(key + LOW), report.get(key + HIGH))
+
+
+def _ordered(found: Iterable[Figure]) -> Figures:
+    by_key = {figure.quantity.key: figure for figure in found}
+    return {key: by_key[key] for key in QUANTITIES if key in by_key}

@@ -14,16 +14,6 @@ from sidebyside.checkout import ROOT
 from sidebyside.files import write_json
 from sidebyside.lessons.pairs import Pair
 
-# pairs that have no model, each with the reason
-WITHOUT_MODEL = {
-    "prerequisites/python_for_deep_learning": "one dense layer, which the lesson itself compares "
-    "with NumPy; nothing is trained",
-    "prerequisites/gradients_by_hand": "the network is arrays and tensors; the lesson itself "
-    "compares its gradients and its weights after 100 steps",
-    "beginner/tensors_and_autograd": "it is about arrays and gradients; the one line that it fits "
-    "is two numbers",
-}
-
 # a quantity's name in the record: what it is, for people
 QUANTITIES = {
     "outputs": "outputs",

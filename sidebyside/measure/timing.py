@@ -1,6 +1,6 @@
 """What is measured of one notebook, in a process of its own.
 
-Run by `sidebyside.benchmark` as a file, in the notebook's folder, so that not even this package
+Run by `sidebyside.measure.benchmark` as a file, in the notebook's folder: not even this package
 is imported before the notebook imports it::
 
     python -P sidebyside/measure/timing.py NOTEBOOK FRAMEWORK STEP SECONDS RESULT
@@ -15,15 +15,24 @@ before which a notebook evaluates and sets its pipeline up. When the measured st
 SECONDS, the training is stopped.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # a notebook is to find as little imported as anywhere
+    from IPython.core.interactiveshell import InteractiveShell
 
 WARM_UP = 20  # steps
+
+Cell = dict[str, Any]  # of a notebook's file
+Span = tuple[int, int, float]  # steps made at its end, steps in it, its seconds
 
 
 class Enough(BaseException):
@@ -57,9 +66,10 @@ class StepClock:
         Whether the budget has been used up.
     """
 
-    def __init__(self, steps_per_epoch: int, budget: float):
+    def __init__(self, steps_per_epoch: int, budget: float) -> None:
         self.steps_per_epoch, self.budget = steps_per_epoch, budget
-        self.steps, self.spans, self.measured_seconds = 0, [], 0.0
+        self.steps, self.measured_seconds = 0, 0.0
+        self.spans: list[Span] = []
         self.stopped = False
         self._last = time.perf_counter()
 
@@ -76,7 +86,7 @@ class StepClock:
             raise Enough
         self._last = time.perf_counter()
 
-    def figures(self) -> dict:
+    def figures(self) -> dict[str, Any]:
         """Return `step_figures` and the spans.
 
         Raises
@@ -102,7 +112,7 @@ class StepClock:
         return step_figures(self.spans, self.steps_per_epoch) | {"spans": self.spans}
 
 
-def step_figures(spans: list[tuple[int, int, float]], steps_per_epoch: int) -> dict:
+def step_figures(spans: list[Span], steps_per_epoch: int) -> dict[str, Any]:
     """Return seconds a step (their mean) and an epoch, and how many steps were measured."""
     steps = sum(count for _, count, _ in spans)
     seconds = sum(seconds for _, _, seconds in spans) / steps
@@ -117,8 +127,9 @@ def step_figures(spans: list[tuple[int, int, float]], steps_per_epoch: int) -> d
 class Follower:
     """Tells a clock of the steps of one optimiser: the first that moves after `start`."""
 
-    def __init__(self):
-        self.clock, self.optimizer = None, None
+    def __init__(self) -> None:
+        self.clock: StepClock | None = None
+        self.optimizer: Any = None
 
     def start(self, clock: StepClock) -> None:
         """Follow from now on."""
@@ -128,13 +139,13 @@ class Follower:
 class PyTorchFollower(Follower):
     """Follows an optimiser of torch.optim."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         from torch.optim.optimizer import register_optimizer_step_post_hook
 
         register_optimizer_step_post_hook(self._stepped)
 
-    def _stepped(self, optimizer, *_) -> None:
+    def _stepped(self, optimizer: Any, *_: Any) -> None:
         if self.clock is not None:
             self.optimizer = optimizer if self.optimizer is None else self.optimizer
             if optimizer is self.optimizer:
@@ -149,13 +160,13 @@ class KerasFollower(Follower):
     in one call, or a loop in the notebook.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         import keras
         import tensorflow as tf
 
         self._tf, self._depth = tf, 0
-        self._counts = {}  # of each optimiser seen
+        self._counts: dict[Any, int] = {}  # of each optimiser seen
         optimizer, function = keras.optimizers.Optimizer, type(tf.function(lambda: None))
         optimizer.apply = self._apply(optimizer.apply)
         function.__call__ = self._call(function.__call__)
@@ -165,8 +176,8 @@ class KerasFollower(Follower):
         self._counts = {optimizer: self._count(optimizer) for optimizer in self._counts}
         super().start(clock)
 
-    def _apply(self, original: Callable) -> Callable:
-        def apply(optimizer, *args, **kwargs):
+    def _apply(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def apply(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
             if optimizer not in self._counts:
                 self._counts[optimizer] = self._count(optimizer)
             with self._one_deeper():
@@ -176,8 +187,8 @@ class KerasFollower(Follower):
 
         return apply
 
-    def _call(self, original: Callable) -> Callable:
-        def call(function, *args, **kwargs):
+    def _call(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(function: Any, *args: Any, **kwargs: Any) -> Any:
             with self._one_deeper():
                 result = original(function, *args, **kwargs)
             self._look()
@@ -186,14 +197,14 @@ class KerasFollower(Follower):
         return call
 
     @contextlib.contextmanager
-    def _one_deeper(self):
+    def _one_deeper(self) -> Iterator[None]:
         self._depth += 1
         try:
             yield
         finally:
             self._depth -= 1
 
-    def _count(self, optimizer) -> int:
+    def _count(self, optimizer: Any) -> int:
         with self._tf.init_scope():  # also while a function is being traced
             return int(optimizer.iterations.numpy())
 
@@ -208,13 +219,13 @@ class KerasFollower(Follower):
                 return
 
 
-FOLLOWERS = {"pytorch": PyTorchFollower, "tensorflow": KerasFollower}
+FOLLOWERS: dict[str, type[Follower]] = {"pytorch": PyTorchFollower, "tensorflow": KerasFollower}
 
 
 class OtherWork:
     """How much other processes have computed since it was made."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._before = self._times()
 
     def cores(self) -> float:
@@ -235,14 +246,14 @@ class OtherWork:
 
 
 class CellFailed(Exception):
-    """A cell raised an error, which is this one's cause."""
+    """A cell raised an error."""
 
-    def __init__(self, cell: dict):
+    def __init__(self, cell: Cell, error: BaseException) -> None:
         super().__init__(cell["id"])
-        self.cell = cell
+        self.cell, self.error = cell, error
 
 
-def make_shell():
+def make_shell() -> InteractiveShell:
     """Return an IPython shell as notebooks have it, without its history."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
@@ -252,7 +263,7 @@ def make_shell():
     return shell
 
 
-def run_cell(shell, cell: dict) -> None:
+def run_cell(shell: InteractiveShell, cell: Cell) -> None:
     """Execute a code cell; pictures it has drawn are dropped.
 
     Raises
@@ -266,23 +277,25 @@ def run_cell(shell, cell: dict) -> None:
     error = result.error_before_exec or result.error_in_exec
     expected = "raises-exception" in cell["metadata"].get("tags", [])
     if error is not None and not expected and not isinstance(error, Enough):
-        raise CellFailed(cell) from error
+        raise CellFailed(cell, error) from error
 
 
-def source(cell: dict) -> str:
+def source(cell: Cell) -> str:
     """Return a cell's text, which a file has as one string or as a list of lines."""
     return "".join(cell["source"])
 
 
-def measure(cells: list[dict], framework: str, step: str, seconds: float) -> dict:
+def measure(cells: list[Cell], framework: str, step: str, seconds: float) -> dict[str, Any]:
     """Execute a notebook's code cells up to the cell `step`, and return its figures.
 
     Parameters
     ----------
     cells
-        The cells, as the notebook's file has them; one of them is called ``imports``.
+        The code cells, as the notebook's file has them; one of them is called ``imports``.
     framework
         ``pytorch`` or ``tensorflow``.
+    step
+        The id of the cell that trains.
     seconds
         Of measured steps, after which the training is stopped.
 
@@ -293,35 +306,63 @@ def measure(cells: list[dict], framework: str, step: str, seconds: float) -> dic
     NotMeasurable
         If the training cannot be followed, or is not what the notebook says it is.
     """
+    before, training = split(cells, step)
     shell = make_shell()
-    figures = {}
-    started = time.perf_counter()
-    for cell in cells:
-        before = time.perf_counter()
-        if cell["id"] == step:
-            break
-        run_cell(shell, cell)
-        if cell["id"] == "imports":
-            figures["import_seconds"] = time.perf_counter() - before
-            figures["memory_after_imports_mb"] = _reporting().peak_memory_mb()
-            follower = FOLLOWERS[framework]()
-    figures["seconds_before_training"] = before - started
+    figures, follower = run_up(shell, before, framework)
     steps_per_epoch = shell.user_ns.get("steps_per_epoch")
     if not isinstance(steps_per_epoch, int):
         raise NotMeasurable("the notebook defines no whole number steps_per_epoch before it.")
     clock = StepClock(steps_per_epoch, seconds)
     others = OtherWork()
     follower.start(clock)
-    run_cell(shell, cell)
+    run_cell(shell, training)
     figures["cores_used_by_others"] = others.cores()
-    return figures | clock.figures() | _reporting().surroundings()
+    from sidebyside.reporting import surroundings  # not earlier, see above
+
+    return figures | clock.figures() | surroundings()
 
 
-def _reporting():
-    """Return this package's module; not imported above, see there."""
-    from sidebyside import reporting
+def split(cells: list[Cell], step: str) -> tuple[list[Cell], Cell]:
+    """Return the cells before the one that is called `step`, and that one.
 
-    return reporting
+    Raises
+    ------
+    NotMeasurable
+        If there is no such cell, or none before it that is called ``imports``.
+    """
+    names = [cell["id"] for cell in cells]
+    if step not in names:
+        raise NotMeasurable("the notebook has no code cell of that name.")
+    place = names.index(step)
+    if "imports" not in names[:place]:
+        raise NotMeasurable("no code cell before it is called 'imports'.")
+    return cells[:place], cells[place]
+
+
+def run_up(
+    shell: InteractiveShell, cells: list[Cell], framework: str
+) -> tuple[dict[str, Any], Follower]:
+    """Execute the cells before the training; return their figures, and what follows its steps.
+
+    Parameters
+    ----------
+    cells
+        One of them is called ``imports``; the framework is there after it.
+    """
+    place = [cell["id"] for cell in cells].index("imports")
+    started = time.perf_counter()
+    for cell in cells[:place]:
+        run_cell(shell, cell)
+    before = time.perf_counter()
+    run_cell(shell, cells[place])
+    figures = {"import_seconds": time.perf_counter() - before}
+    from sidebyside.reporting import peak_memory_mb  # not earlier, see above
+
+    figures["memory_after_imports_mb"] = peak_memory_mb()
+    follower = FOLLOWERS[framework]()
+    for cell in cells[place + 1 :]:
+        run_cell(shell, cell)
+    return figures | {"seconds_before_training": time.perf_counter() - started}, follower
 
 
 def main(arguments: list[str]) -> None:
@@ -330,17 +371,17 @@ def main(arguments: list[str]) -> None:
     cells = json.loads(Path(notebook).read_text("utf-8"))["cells"]
     cells = [cell for cell in cells if cell["cell_type"] == "code"]
     try:
-        told = measure(cells, framework, step, float(seconds))
+        found = measure(cells, framework, step, float(seconds))
     except NotMeasurable as error:
-        told = {"not_measurable": str(error)}
+        found = {"not_measurable": str(error)}
     except CellFailed as failure:
-        told = {"failed": _failed(failure)}
-    Path(result).write_text(json.dumps(told), "utf-8")
+        found = {"failed": _failed(failure)}
+    Path(result).write_text(json.dumps(found), "utf-8")
 
 
-def _failed(failure: CellFailed) -> dict:
-    """Return what is to be told of a cell that raised an error."""
-    error = failure.__cause__
+def _failed(failure: CellFailed) -> dict[str, Any]:
+    """Return what is known of a cell that raised an error."""
+    error = failure.error
     kinds = [kind.__name__ for kind in type(error).__mro__]
     place = error.__traceback__ and error.__traceback__.tb_next  # without IPython's own line
     lines = traceback.format_exception(type(error), error, place)

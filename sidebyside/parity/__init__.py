@@ -16,19 +16,12 @@ way, because the libraries differ there by design, is in that of `compare`. This
 knows no lesson and no checkout.
 """
 
-# PyTorch before TensorFlow, which porting sees to
-from sidebyside.parity.porting import Mapping, PortingError, port_weights
-
-# isort: split
-
-from sidebyside.parity.comparing import (
-    Difference,
-    ParityResult,
-    Tolerances,
-    channels_first,
-    channels_last,
-    compare,
-)
+from sidebyside.errors import PortingError
+from sidebyside.parity.comparing import compare
+from sidebyside.parity.layouts import channels_first, channels_last
+from sidebyside.parity.mapping import Mapping
+from sidebyside.parity.porting import port_weights
+from sidebyside.parity.results import Difference, ParityResult, Tolerances
 
 __all__ = [
     "Difference",

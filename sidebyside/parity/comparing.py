@@ -1,130 +1,25 @@
 """Compare two models that have the same weights, on the same batches."""
 
 import contextlib
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-# PyTorch before TensorFlow, which this module sees to
 from sidebyside.errors import PortingError
-from sidebyside.parity.porting import Array, Mapping, port_weights, torch_arrays
+from sidebyside.parity import dropouts, examples, parametrised
+from sidebyside.parity.arrays import from_keras
+from sidebyside.parity.layouts import channels_first, channels_last
+from sidebyside.parity.libraries import keras, nn, tf, torch
+from sidebyside.parity.mapping import Array, Mapping
+from sidebyside.parity.porting import port, port_weights
+from sidebyside.parity.results import Difference, ParityResult, Tolerances, difference, worst
+from sidebyside.parity.sides import Batch, KerasSide, Pass, TorchSide
+from sidebyside.parity.told import Request, Shapes
 
-# isort: split
-
-import keras
-import tensorflow as tf
-import torch
-from keras import layers as kl
-from torch import nn
-
-
-@dataclass(frozen=True)
-class Tolerances:
-    """The largest differences that count as equal, for float32; `Difference` defines them.
-
-    Measured with MLPs, CNNs, LSTMs, GRUs and attention, SGD, Adam and AdamW, learning rates up to
-    0.01, 20 steps: the most that was seen is a fifth of each, and mistakes lie well above.
-    """
-
-    # sums are added up in another order: 1.5e-6 (after BatchNorm), else 4e-7
-    outputs: float = 1e-5
-    # one mean over the batch: 3e-7
-    loss: float = 5e-6
-    # sums over the batch and all positions: 1.5e-6 of the largest. A ReLU or max-pooling that
-    # takes the other side of a tie shows as 1e-3: another seed or batch decides if it was that.
-    gradients: float = 2e-5
-    # Adam's bias corrections in float32, and decay of weights larger than 1: 2e-6. Default weight
-    # decay 0.01 against 0.004 makes 1e-4, beta_2 0.99 against 0.999 2e-4, epsilon 1e-8 against
-    # 1e-7 from 1e-4 to 6e-3
-    weights: float = 1e-5
-    # means of activations, whose weights differ by the above: 1e-5; another momentum makes 0.1
-    statistics: float = 1e-4
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How far apart one quantity is: the largest |PyTorch - Keras| over all its arrays.
-
-    For each array it is divided by the largest |PyTorch| in it, or by 1 if that is smaller: so it
-    is relative for large numbers and absolute for small ones. Gradients, often small throughout,
-    are divided by the largest entry of all gradients of that step.
-    """
-
-    largest: float
-    where: str
-    tolerance: float
-
-    @property
-    def ok(self) -> bool:
-        return self.largest <= self.tolerance
-
-
-@dataclass(frozen=True)
-class ParityResult:
-    """What `compare` measured; its docstring says what each quantity is."""
-
-    outputs: Difference
-    training_outputs: Difference
-    loss: Difference
-    gradients: Difference
-    weights: Difference
-    statistics: Difference
-    free_weights: Difference
-    stock_weights: Difference
-
-    def _quantities(self) -> dict[str, Difference]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything is within its tolerance; free and stock weights have none."""
-        return all(difference.ok for difference in self._quantities().values())
-
-    def summary(self) -> str:
-        """One line for each quantity: verdict, difference, tolerance, where it was largest."""
-        lines = []
-        for name, difference in self._quantities().items():
-            limit, verdict = f"<= {difference.tolerance:.0e}", "ok" if difference.ok else "FAIL"
-            if math.isinf(difference.tolerance):
-                limit, verdict = "", "(info)"
-            lines.append(
-                f"{verdict:6} {name:16} {difference.largest:7.1e} {limit:8}  {difference.where}"
-            )
-        return "\n".join(lines)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain numbers and strings, for JSON; no tolerance is None."""
-        return {"ok": self.ok} | {
-            name: {
-                "largest": difference.largest,
-                "where": difference.where,
-                "tolerance": None if math.isinf(difference.tolerance) else difference.tolerance,
-                "ok": difference.ok,
-            }
-            for name, difference in self._quantities().items()
-        }
-
-
-def channels_first(arrays: Any) -> Any:
-    """Float arrays of rank 4 from (batch, H, W, C) to (batch, C, H, W); others unchanged."""
-    return _move_axis(arrays, -1, 1)
-
-
-def channels_last(arrays: Any) -> Any:
-    """Float arrays of rank 4 from (batch, C, H, W) to (batch, H, W, C); others unchanged."""
-    return _move_axis(arrays, 1, -1)
-
-
-def _move_axis(arrays: Any, source: int, destination: int) -> Any:
-    return keras.tree.map_structure(
-        lambda a: np.moveaxis(a, source, destination) if a.ndim == 4 and a.dtype.kind == "f" else a,
-        arrays,
-    )
+__all__ = ["compare", "keras", "nn", "port_weights", "tf", "torch"]
 
 
 def compare(
@@ -141,6 +36,9 @@ def compare(
     torch_outputs: Callable = channels_last,
     steps: int = 20,
     tolerances: Tolerances | None = None,
+    pairs: dict[str, str] | None = None,
+    flattened: Shapes | None = None,
+    unflattened: Shapes | None = None,
 ) -> ParityResult:
     """Port the weights, put both models through the same batches, and measure the differences.
 
@@ -194,17 +92,20 @@ def compare(
     `ValueError` if the outputs have different shapes.
     """
     limits = tolerances or Tolerances()
+    batches = list(batches)
+    request = Request(
+        pairs or {}, batches[0][0], flattened or {}, unflattened or {}, torch_inputs, torch_outputs
+    )
+    mappings = port(torch_model, keras_model, request)
     both = _Comparison(
-        torch_model,
-        keras_model,
-        port_weights(torch_model, keras_model),
-        (torch_loss, keras_loss),
-        (torch_make_optimizer, keras_make_optimizer),
-        torch_outputs,
+        TorchSide(torch_model, mappings, torch_loss, torch_make_optimizer, torch_outputs),
+        KerasSide(keras_model, mappings, keras_loss, keras_make_optimizer),
+        mappings,
         limits,
     )
     both.check_trainable()
     data = both.tensors(batches, torch_inputs, torch_targets)
+    dropout = both.dropout(data[0])
     with both.conditions():
         outputs = both.inference(data[0])
         training_outputs, loss, gradients = both.one_pass(data[0])
@@ -212,7 +113,7 @@ def compare(
         both.train(data, steps, coupled=True)
         weights, statistics = both.weights(limits.weights), both.statistics(limits.statistics)
         both.port()
-        outputs = _worst([outputs, both.inference(data[0], " after training")])
+        outputs = worst([outputs, both.inference(data[0], " after training")])
     with both.conditions():
         both.train(data, steps)
         free_weights = both.weights(math.inf)
@@ -228,34 +129,37 @@ def compare(
         statistics,
         free_weights,
         stock_weights,
+        dropout,
     )
 
 
-class _Pass(NamedTuple):
-    outputs: Any
-    loss: float
-    gradients: list  # of the trainable variables, in Keras's layout; None where there is none
+Data = list[tuple[Batch, Batch]]  # each batch for PyTorch, and for Keras
 
 
-@dataclass(frozen=True)
 class _Comparison:
-    """Two models with the same weights, and what it takes to train them side by side."""
+    """Two models with the same weights, trained side by side."""
 
-    torch_model: nn.Module
-    keras_model: keras.Model
-    mappings: list[Mapping]
-    losses: tuple[Callable, Callable]
-    make_optimizers: tuple[Callable, Callable]
-    torch_outputs: Callable
-    limits: Tolerances
-
-    @property
-    def trainable(self) -> list[Mapping]:
-        return [mapping for mapping in self.mappings if mapping.trainable]
+    def __init__(
+        self, ours: TorchSide, theirs: KerasSide, mappings: list[Mapping], limits: Tolerances
+    ):
+        self.ours, self.theirs, self.limits = ours, theirs, limits
+        self.mappings = mappings
+        self.trainable = [mapping for mapping in mappings if mapping.trainable]
 
     def check_trainable(self) -> None:
-        parameters = _parameters(self.torch_model)
+        """Refuse weights that the two models would not train alike."""
+        parameters = self.ours.parameters
+        computed = parametrised.folded(self.ours.model)
+        room = {id(parameter): parameter.numel() for parameter in parameters.values()}
         for mapping in self.mappings:
+            if mapping.torch_names[0] in computed:
+                raise PortingError(_computed(mapping, computed))
+            parameter = parameters.get(mapping.torch_names[0])
+            if parameter is not None:
+                numbers = math.prod(mapping.variable.shape) // len(mapping.torch_names)
+                room[id(parameter)] -= numbers
+                if room[id(parameter)] < 0:
+                    raise PortingError(_shared(mapping, parameters))
             names = mapping.torch_names
             ours = any(name in parameters and parameters[name].requires_grad for name in names)
             if ours != mapping.trainable:
@@ -265,128 +169,72 @@ class _Comparison:
                     "(`requires_grad_(False)`, `trainable = False`) or on neither."
                 )
 
-    def tensors(self, batches, torch_inputs: Callable, torch_targets: Callable) -> list[tuple]:
-        """Each batch as (PyTorch inputs, PyTorch targets, Keras inputs, Keras targets)."""
-        like = next(self.torch_model.parameters())
-        number = str(like.dtype).removeprefix("torch.")
+    def tensors(self, batches: Iterable, torch_inputs: Callable, torch_targets: Callable) -> Data:
+        number = str(next(self.ours.model.parameters()).dtype).removeprefix("torch.")
+        number = {"bfloat16": "float32"}.get(number, number)  # which NumPy does not have
 
-        def cast(array):  # floats as the model has them; PyTorch wants its indices in 64 bits
+        def cast(array: Any) -> Array:  # floats as the model has them; PyTorch wants int64
             array = np.asarray(array)
             return array.astype({"f": number, "i": "int64"}.get(array.dtype.kind, array.dtype))
-
-        def ours(array):
-            return torch.tensor(np.ascontiguousarray(array), device=like.device)
 
         data = []
         for batch in batches:
             x, y = keras.tree.map_structure(cast, batch)
-            torch_x, torch_y = keras.tree.map_structure(ours, (torch_inputs(x), torch_targets(y)))
-            keras_x, keras_y = keras.tree.map_structure(tf.convert_to_tensor, (x, y))
-            data.append((torch_x, torch_y, keras_x, keras_y))
+            ours = self.ours.tensors(torch_inputs(x), torch_targets(y))
+            data.append((ours, self.theirs.tensors(x, y)))
         return data
 
     @contextlib.contextmanager
     def conditions(self, stock: bool = False) -> Iterator[None]:
-        """Dropout off and, unless `stock`, the differences by design removed; all undone after."""
-        modes = [(module, "training", module.training) for module in self.torch_model.modules()]
-        torch_state = {name: t.clone() for name, t in self.torch_model.state_dict().items()}
-        keras_state = self.keras_model.get_weights()
-        changes, hooks = list(_dropouts(self.torch_model, self.keras_model)), []
-        for module in [] if stock else self.torch_model.modules():
-            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-                hooks.append(module.register_forward_hook(_biased_variance))
-            elif isinstance(module, nn.LSTM | nn.RNN):
-                changes += _single_bias(module)
+        """Both sides' conditions."""
+        with self.ours.conditions(stock), self.theirs.conditions(stock):
+            yield
+
+    def dropout(self, batch: tuple[Batch, Batch]) -> Difference:
+        """Compare the rates of dropout, and see whether the inputs fit PyTorch's model."""
+        ours, theirs = batch
         try:
-            with _changed(modes), _changed(changes):
-                yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-            self.torch_model.load_state_dict(torch_state)
-            self.torch_model.zero_grad()
-            self.keras_model.set_weights(keras_state)
+            rates = dropouts.of_torch(self.ours.model, ours.inputs)
+        except Exception as error:  # whatever the model's own code raises
+            raise PortingError(examples.not_taken(ours.inputs, error)) from error
+        return dropouts.difference(rates, dropouts.of_keras(self.theirs.model, theirs.inputs))
 
     def port(self) -> None:
-        arrays = torch_arrays(self.torch_model)
         for mapping in self.mappings:
-            mapping.variable.assign(mapping.weights(*(arrays[n] for n in mapping.torch_names)))
+            mapping.variable.assign(self.ours.value(mapping))
 
-    def inference(self, batch: tuple, when: str = "") -> Difference:
-        modes = [(module, "training", False) for module in self.torch_model.modules()]
-        with _changed(modes), torch.no_grad():
-            ours = _call(self.torch_model, batch[0])
-        return self.outputs_difference(ours, self.keras_model(batch[2], training=False), when)
+    def inference(self, batch: tuple[Batch, Batch], when: str = "") -> Difference:
+        sides = zip((self.ours, self.theirs), batch, strict=True)
+        return self.outputs_difference(*(side.inference(data.inputs) for side, data in sides), when)
 
-    def one_pass(self, batch: tuple) -> tuple[Difference, Difference, Difference]:
+    def passes(self, batch: tuple[Batch, Batch]) -> tuple[Pass, Pass]:
+        return self.ours.training(batch[0]), self.theirs.training(batch[1])
+
+    def one_pass(self, batch: tuple[Batch, Batch]) -> tuple[Difference, Difference, Difference]:
         """Outputs, loss and gradients in training mode."""
-        ours, theirs, gradients = self.torch_pass(batch), self.keras_pass(batch), []
+        ours, theirs = self.passes(batch)
+        gradients = []
         for mapping, a, b in zip(self.trainable, ours.gradients, theirs.gradients, strict=True):
             zero = np.zeros(mapping.variable.shape, "float32")
-            a, b = zero if a is None else a, zero if b is None else tf.convert_to_tensor(b).numpy()
+            a, b = zero if a is None else a, zero if b is None else from_keras(b)
             gradients.append((mapping.name, a, b))
         scale = max((float(np.abs(a).max()) for _, a, _ in gradients), default=0.0)
         return (
             self.outputs_difference(ours.outputs, theirs.outputs),
-            _difference([("loss", ours.loss, theirs.loss)], self.limits.loss),
-            _difference(gradients, self.limits.gradients, scale or 1.0),
+            difference([("loss", ours.loss, theirs.loss)], self.limits.loss),
+            difference(gradients, self.limits.gradients, scale or 1.0),
         )
 
-    def torch_pass(self, batch: tuple) -> _Pass:
-        if not self.torch_model.training:  # else parts may be in evaluation mode on purpose
-            self.torch_model.train()
-        self.torch_model.zero_grad()
-        outputs = _call(self.torch_model, batch[0])
-        loss = self.losses[0](outputs, batch[1])
-        loss.backward()
-        gradients, parameters = [], _parameters(self.torch_model)
-        for mapping in self.trainable:
-            ours = [parameters[name] for name in mapping.torch_names]
-            arrays = [_numpy(torch.zeros_like(p) if p.grad is None else p.grad) for p in ours]
-            used = any(p.grad is not None for p in ours)
-            gradients.append(np.array(mapping.gradients(*arrays)) if used else None)
-        return _Pass(outputs, loss.item(), gradients)
-
-    def keras_pass(self, batch: tuple) -> _Pass:
-        outputs, loss, gradients = self.keras_graph(*batch[2:])
-        return _Pass(outputs, float(loss), gradients)
-
-    @functools.cached_property
-    def keras_graph(self) -> Callable:
-        """Outputs, loss and gradients; compiled, because an RNN is slow without."""
-        variables = [mapping.variable for mapping in self.trainable]
-
-        def outputs_loss_gradients(inputs, targets):
-            with tf.GradientTape() as tape:
-                outputs = self.keras_model(inputs, training=True)
-                loss = self.losses[1](outputs, targets)
-            return outputs, loss, tape.gradient(loss, variables)
-
-        return tf.function(outputs_loss_gradients)
-
-    def train(
-        self, data: list[tuple], steps: int, coupled: bool = False, stock: bool = False
-    ) -> None:
+    def train(self, data: Data, steps: int, coupled: bool = False, stock: bool = False) -> None:
         """Train both; if `coupled`, Keras's optimiser too is given PyTorch's gradients."""
-        made = self.make_optimizers[0](self.torch_model)
-        torch_optimizer, scheduler = made if isinstance(made, tuple) else (made, None)
-        keras_optimizer = self.make_optimizers[1](self.keras_model)
+        torch_step, keras_step = self.ours.optimizer(stock), self.theirs.optimizer(stock)
         for batch in itertools.islice(itertools.cycle(data), steps):
-            ours, theirs = self.torch_pass(batch), self.keras_pass(batch)
-            torch_optimizer.step()
-            if scheduler is not None:
-                scheduler.step()
-            gradients = (ours if coupled else theirs).gradients
-            with _changed([] if stock else _torch_epsilon(keras_optimizer)):
-                keras_optimizer.apply_gradients(
-                    (gradient if stock else tf.convert_to_tensor(gradient), mapping.variable)
-                    for gradient, mapping in zip(gradients, self.trainable, strict=True)
-                    if gradient is not None
-                )
+            ours, theirs = self.passes(batch)
+            torch_step(ours.gradients)
+            keras_step((ours if coupled else theirs).gradients)
 
     def outputs_difference(self, ours: Any, theirs: Any, when: str = "") -> Difference:
-        ours = keras.tree.flatten(self.torch_outputs(keras.tree.map_structure(_numpy, ours)))
-        theirs = [np.asarray(array) for array in keras.tree.flatten(theirs)]
+        ours, theirs = keras.tree.flatten(ours), keras.tree.flatten(theirs)
         shapes = [array.shape for array in ours], [array.shape for array in theirs]
         if shapes[0] != shapes[1]:
             raise ValueError(
@@ -394,7 +242,7 @@ class _Comparison:
                 "they are the same numbers in another order, lay them out with `torch_outputs=`."
             )
         names = [f"output {i}{when}" for i in range(len(ours))]
-        return _difference(zip(names, ours, theirs, strict=True), self.limits.outputs)
+        return difference(zip(names, ours, theirs, strict=True), self.limits.outputs)
 
     def weights(self, tolerance: float) -> Difference:
         return self.state(self.trainable, tolerance)
@@ -403,97 +251,25 @@ class _Comparison:
         return self.state([m for m in self.mappings if not m.trainable], tolerance)
 
     def state(self, mappings: list[Mapping], tolerance: float) -> Difference:
-        ours = torch_arrays(self.torch_model)
-        return _difference(
-            (
-                (m.name, m.weights(*(ours[n] for n in m.torch_names)), m.variable.numpy())
-                for m in mappings
-            ),
-            tolerance,
-        )
+        values = ((m.name, self.ours.value(m), self.theirs.value(m)) for m in mappings)
+        return difference(values, tolerance)
 
 
-def _call(model: nn.Module, inputs: Any) -> Any:
-    return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
+def _computed(mapping: Mapping, computed: dict[str, tuple[str, ...]]) -> str:
+    name = mapping.torch_names[0]
+    return (
+        f"`{name}` in PyTorch is computed from {', '.join(f'`{n}`' for n in computed[name])}, and "
+        f"`{mapping.name}` in Keras is not, so the two cannot be trained alike. `port_weights` "
+        "folds it in; to compare, take the normalisation off "
+        "(`torch.nn.utils.parametrize.remove_parametrizations`)."
+    )
 
 
-def _parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    return dict(model.named_parameters(remove_duplicate=False))
-
-
-def _numpy(tensor: torch.Tensor) -> Array:
-    return tensor.detach().cpu().numpy()
-
-
-def _difference(
-    arrays: Iterable[tuple], tolerance: float, scale: float | None = None
-) -> Difference:
-    """The largest difference over (name, PyTorch's array, Keras's array)."""
-    differences = [Difference(0.0, "", tolerance)]
-    for name, ours, theirs in arrays:
-        unit = scale or max(1.0, float(np.max(np.abs(ours), initial=0)))
-        largest = float(np.max(np.abs(ours - theirs), initial=0)) / unit
-        largest = largest if math.isfinite(largest) else math.inf
-        differences.append(Difference(largest, name, tolerance))
-    return _worst(differences)
-
-
-def _worst(differences: Iterable[Difference]) -> Difference:
-    return max(differences, key=lambda difference: difference.largest)
-
-
-# ---- differences by design ----
-
-
-@contextlib.contextmanager
-def _changed(changes: list[tuple[Any, str, Any]]) -> Iterator[None]:
-    """Set (object, attribute, value) for a while."""
-    before = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in changes]
-    try:
-        for owner, attribute, value in changes:
-            setattr(owner, attribute, value)
-        yield
-    finally:
-        for owner, attribute, value in before:
-            setattr(owner, attribute, value)
-
-
-def _dropouts(torch_model: nn.Module, keras_model: keras.Model) -> Iterator[tuple[Any, str, float]]:
-    for module in torch_model.modules():
-        if isinstance(module, nn.modules.dropout._DropoutNd):
-            yield module, "p", 0.0
-        elif isinstance(module, nn.RNNBase | nn.MultiheadAttention):
-            yield module, "dropout", 0.0
-    for layer in keras_model._flatten_layers():
-        if isinstance(layer, kl.Dropout | kl.AlphaDropout | kl.GaussianDropout):
-            yield layer, "rate", 0.0
-        elif isinstance(layer, kl.SimpleRNNCell | kl.LSTMCell | kl.GRUCell):
-            yield layer, "dropout", 0.0
-            yield layer, "recurrent_dropout", 0.0
-
-
-def _single_bias(module: nn.RNNBase) -> Iterator[tuple[nn.Parameter, str, bool]]:
-    """Move PyTorch's second bias into the first, and freeze it."""
-    for name, second in module.named_parameters():
-        if name.startswith("bias_hh"):
-            with torch.no_grad():
-                getattr(module, name.replace("hh", "ih")).add_(second)
-                second.zero_()
-            yield second, "requires_grad", False
-
-
-def _biased_variance(module: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
-    """After PyTorch's BatchNorm: let its running variance be the biased one, as in Keras."""
-    if module.training and module.momentum:
-        channels = inputs[0].detach().transpose(0, 1).flatten(1)  # (channels, numbers in each)
-        correction = module.momentum * channels.var(1) / channels.shape[1]
-        module.running_var = module.running_var - correction  # the backward pass keeps the old one
-
-
-def _torch_epsilon(optimizer: keras.optimizers.Optimizer) -> list[tuple[Any, str, float]]:
-    """The epsilon that makes Keras's Adam do PyTorch's next step (eager: it is read each time)."""
-    if not isinstance(optimizer, keras.optimizers.Adam):
-        return []
-    step = int(optimizer.iterations) + 1
-    epsilon = optimizer.epsilon * math.sqrt(1 - optimizer.beta_2**step)
-    return [(optimizer, "epsilon", epsilon)]
+def _shared(mapping: Mapping, parameters: dict[str, nn.Parameter]) -> str:
+    wanted = parameters[mapping.torch_names[0]]
+    names = [f"`{name}`" for name, parameter in parameters.items() if parameter is wanted]
+    return (
+        f"{' and '.join(names)} are one parameter in PyTorch, and Keras has several variables for "
+        f"it, among them `{mapping.name}`, which are trained apart. Share the variable in Keras, "
+        "as well, or give PyTorch two parameters."
+    )

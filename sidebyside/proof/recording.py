@@ -2,11 +2,13 @@
 
     python -m sidebyside.proof.recording defaults --save
     python -m sidebyside.proof.recording coverage --save
+    python -m sidebyside.proof.recording signatures --save
     python -m sidebyside.proof.recording messages --save
 
 The first reads the arguments' defaults from the signatures, for ``dictionary/defaults.json``. The
 second goes through the model files that torchvision and Keras bring, and notes in
-``dictionary/coverage.json`` which calls the dictionary does not know. The third runs every trap
+``dictionary/coverage.json`` which calls the dictionary does not know. The third notes the names of
+the calls' parameters in ``dictionary/signatures.json``, for `translate`. The fourth runs every trap
 that raises, and writes what its exception says into the chapters, where it is not there or no
 longer said. What shows them needs neither framework; `changed` compares record and packages, for
 the test.
@@ -15,6 +17,7 @@ the test.
 import argparse
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -32,6 +35,10 @@ from sidebyside.proof.differences import EntryFailed
 from sidebyside.proof.messages import Place, is_said, stable_part, with_messages
 
 PACKAGES = ("torch", "torchvision", "tensorflow", "keras")
+# what the documentation of a call begins with, or where it says so again
+SIGNATURE = re.compile(
+    r"(?:^|\.\. (?:function|method):: )(?:\w+\.)*(\w+)\(((?:[^()]|\([^()]*\))*)\)", re.MULTILINE
+)
 PROGRAMS = {
     "torchvision/models": (
         "alexnet.py", "vgg.py", "resnet.py", "densenet.py", "googlenet.py", "mobilenetv3.py",
@@ -131,6 +138,45 @@ def read_methods() -> dict[str, list[str]]:
     }
 
 
+def parameters(found: object, name: str) -> list[str]:
+    """Return the names of a call's parameters, by their places; those after a star by name only.
+
+    PyTorch's built-in functions have no signature; their documentation begins with it, and with
+    several where a call can be made in several ways: the longest counts.
+    """
+    try:
+        known = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        known = None
+    if known is not None and any(one.kind is not one.VAR_KEYWORD for one in known
+                                 if one.kind is not one.VAR_POSITIONAL):  # fmt: skip
+        names = [one.name for one in known if one.kind in (one.POSITIONAL_ONLY,
+                                                           one.POSITIONAL_OR_KEYWORD)]  # fmt: skip
+        return [one for one in names if one not in ("self", "cls")]
+    short, documented = name.rpartition(".")[2], inspect.getdoc(found) or ""
+    listed = [
+        text for called, text in SIGNATURE.findall(documented) if called in (short, "__init__")
+    ]
+    places = [re.split(r",\s*\*\s*,|,\s*/", text)[0] for text in listed]
+    split = [[one.partition("=")[0].partition(":")[0].strip() for one in text.split(",")]
+             for text in places]  # fmt: skip
+    plain = [[one for one in names if re.fullmatch(r"\*?\w+", one)] for names in split]
+    return max(plain, key=len, default=[])
+
+
+def read_signatures(index: Index) -> dict[str, list[str]]:
+    """Return the parameters of all calls that entries and pairs name, as installed."""
+    found = {}
+    for name in sorted(index.names):
+        try:
+            names = parameters(resolve(name), name)
+        except LookupError:
+            continue
+        if names:
+            found[name] = names
+    return found
+
+
 def _is_public(name: str) -> bool:
     """Return whether a name can be called by anyone, and is no part of a package's inside."""
     try:
@@ -202,6 +248,15 @@ def _coverage(save: bool) -> int:
     return 0
 
 
+def _signatures(save: bool) -> int:
+    found = read_signatures(Index(read_all()))
+    print(f"{len(found)} calls have parameters.")
+    if save:
+        content = {"versions": versions(), "parameters": found}
+        write_json(FOLDER / "signatures.json", content)
+    return 0
+
+
 def _messages(save: bool) -> int:
     found = unsaid(read_all())
     for file, messages in found.items():
@@ -217,6 +272,7 @@ def _messages(save: bool) -> int:
 RECORDERS: dict[str, Callable[[bool], int]] = {
     "defaults": _defaults,
     "coverage": _coverage,
+    "signatures": _signatures,
     "messages": _messages,
 }
 

@@ -33,6 +33,8 @@ class TorchRunner(Runner):
     def restore() -> None:
         """Put PyTorch's global settings back to where they were."""
         torch.set_default_dtype(torch.float32)
+        # compiling ends it
+        torch.distributions.Distribution.set_default_validate_args(True)
         torch.set_grad_enabled(True)
         torch.use_deterministic_algorithms(False)
 

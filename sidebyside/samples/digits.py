@@ -1,4 +1,4 @@
-"""Pictures of ten digits: the sample that stands in for MNIST.
+"""Pictures of ten digits: the sample of MNIST.
 
 Each digit is one small bitmap, drawn at a random place, in random height, width, slant, thickness
 and brightness, and with noise over it. Whole numbers only, so that every machine draws the same
@@ -53,4 +53,5 @@ def draw(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _smooth(ink: np.ndarray, axis: int) -> np.ndarray:
     """Return 4 times the mean of each pixel (twice) and its two neighbours along `axis`."""
-    return np.roll(ink, 1, axis) + 2 * ink + np.roll(ink, -1, axis)
+    smooth: np.ndarray = np.roll(ink, 1, axis) + 2 * ink + np.roll(ink, -1, axis)
+    return smooth

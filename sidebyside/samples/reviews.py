@@ -1,4 +1,4 @@
-"""Short film reviews in which negation decides: the sample that stands in for IMDB.
+"""Short film reviews in which negation decides: the sample of IMDB.
 
 A review has a few sentences that say nothing and two to five that give a verdict, all the same one.
 They come in pairs of a plain and a negated one: "The film was good", "I did not find the plot
@@ -72,10 +72,10 @@ def _review(random: np.random.Generator, label: int) -> str:
 
 def _verdicts(random: np.random.Generator, label: int) -> list[str]:
     """Return a plain and a negated sentence that both say `label`."""
+    forms: tuple[tuple[str, ...], ...] = (PLAIN_FILM, NEGATED_FILM)
+    adjectives: tuple[tuple[str, ...], ...] = FILM
     if random.integers(4) == 0:
         forms, adjectives = (PLAIN_VIEWER, NEGATED_VIEWER), VIEWER
-    else:
-        forms, adjectives = (PLAIN_FILM, NEGATED_FILM), FILM
     return [
         _choice(random, forms[negated]).format(
             a=_choice(random, adjectives[label ^ negated]), t=_choice(random, THINGS)

@@ -1,4 +1,4 @@
-"""Pictures of ten shapes: the sample that stands in for CIFAR-10.
+"""Pictures of ten shapes: the sample of CIFAR-10.
 
 Place, size, colours and which of figure and ground is the brighter one are drawn at random, so
 that no pixel says much by itself: a linear model stays near chance, a convolutional network does

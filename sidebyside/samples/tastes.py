@@ -1,4 +1,4 @@
-"""Ratings from known tastes: the sample that stands in for MovieLens 100K.
+"""Ratings from known tastes: the sample of MovieLens 100K.
 
 Every user and every film has four numbers, the user's taste and the film's character. The better
 the two agree, the better the film is rated, and the likelier it is seen at all; to this come how
@@ -107,13 +107,10 @@ def make(seed: int) -> Tastes:
     counts = 20 + random.integers(0, 11, USERS) * random.integers(0, 11, USERS)
     joined = random.integers(0, 200, USERS)
     stay = np.where(random.integers(0, 4, USERS) == 0, 60, 1)  # days
-    users, films = [], []
-    for user in range(USERS):
-        seen = np.argsort(-wish[user], kind="stable")[: counts[user]]
-        users.append(np.full(len(seen), user))
-        films.append(seen)
+    seen = [np.argsort(-wish[user], kind="stable")[: counts[user]] for user in range(USERS)]
     order = random.permutation(int(counts.sum()))
-    users, films = np.concatenate(users)[order], np.concatenate(films)[order]
+    users = np.repeat(np.arange(USERS), counts)[order]
+    films = np.concatenate(seen)[order]
     days = joined[users] + random.integers(0, 60, len(users)) % stay[users]
     timestamps = START + DAY * days + random.integers(0, DAY, len(users))
     return Tastes(

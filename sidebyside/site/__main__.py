@@ -1,4 +1,8 @@
-"""Build the site: ``python -m sidebyside.site build/site``."""
+"""Build the site: ``python -m sidebyside.site build/site``.
+
+The pages show the notebooks' outputs as they are stored, and scripts in them run: build and open
+only notebooks that you trust.
+"""
 
 import argparse
 import sys
@@ -13,7 +17,9 @@ from sidebyside.site.sources import assemble
 
 def main(words: list[str] | None = None) -> int:
     """Build the site into a folder; what is built already and did not change is left alone."""
-    parser = argparse.ArgumentParser(prog="python -m sidebyside.site", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m sidebyside.site", description=str(__doc__).replace("``", "")
+    )
     parser.add_argument("folder", type=Path, help="where the site goes: build/site")
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository")
     chosen = parser.parse_args(words)

@@ -1,20 +1,25 @@
-"""The dictionary's pages: a page a chapter, the list of all entries, the tables."""
+"""The dictionary's pages: one page per chapter, the list of all entries, the tables."""
 
 import re
 from functools import cache
+from pathlib import Path
 
 from markupsafe import Markup
 
 from sidebyside.dictionary import Chapter, Entry, defaults
 from sidebyside.dictionary.coverage import recorded
+from sidebyside.dictionary.defaults import Argument
 from sidebyside.dictionary.entries import VERDICTS
 from sidebyside.dictionary.lookup import terms
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.site.pages import Site, relative
 from sidebyside.view import highlighting, markdown, page
+from sidebyside.view.templating import Templates
 
 EXAMPLE = "conv2d, gather, class weights …"  # of what is searched for
-START = "dictionary"  # the page with all entries
+START = "dictionary"  # the page with all entries, and the name of its templates
+
+templates = Templates(__package__)
 
 
 def name(chapter: Chapter) -> str:
@@ -32,29 +37,27 @@ def source(chapter: Chapter) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def bar(site: Site, key: str, here: str) -> str:
+def bar(site: Site, key: str, here: str) -> Markup:
     """Return the search and the filter of a chapter, or of all, without a key."""
     chosen = [chapter for chapter in site.chapters if key in ("", chapter.key)]
     count = sum(len(chapter.entries) for chapter in chosen)
     label = "Find in this chapter" if key else "Find, in either framework's words"
     elsewhere = relative(f"/{START}", here) if key else ""
-    return _template().bar(count, "entries", VERDICTS, label, EXAMPLE, elsewhere)
+    return templates.part(START, "bar", count, "entries", VERDICTS, label, EXAMPLE, elsewhere)
 
 
-def setup(site: Site, key: str) -> str:
+def setup(site: Site, key: str) -> Markup:
     """Return the lines that run before each entry of a chapter."""
     chapter = next(chapter for chapter in site.chapters if chapter.key == key)
-    blocks = {side: highlighting.python(lines.strip()) for side, lines in chapter.setup.items()}
-    before = "<p>In each entry of this chapter, this ran before:</p>"
-    return (
-        f'<div class="sbs dict-setup">{before}{_template().sides(blocks, FRAMEWORKS, None)}</div>'
-    )
+    return templates.part(START, "setup", _highlighted(chapter.setup), FRAMEWORKS)
 
 
-def entry(site: Site, key: str) -> str:
+def entry(site: Site, key: str) -> Markup:
     """Return an entry, without its heading."""
     found = site.entries[key][1]
-    return _template().entry(
+    return templates.part(
+        START,
+        "entry",
         found,
         code=_highlighted(found.lines),
         checks=_highlighted(found.check),
@@ -64,13 +67,15 @@ def entry(site: Site, key: str) -> str:
         verdicts=VERDICTS,
         frameworks=FRAMEWORKS,
         prose=prose,
-        inputs=highlighting.python(found.inputs) if found.inputs else "",
+        inputs=highlighting.python(found.inputs) if found.inputs else Markup(),
     )
 
 
-def index(site: Site, here: str) -> str:
+def index(site: Site, here: str) -> Markup:
     """Return the list of all entries, by chapter."""
-    return _template().index(
+    return templates.part(
+        START,
+        "index",
         site.chapters,
         VERDICTS,
         FRAMEWORKS,
@@ -81,29 +86,42 @@ def index(site: Site, here: str) -> str:
     )
 
 
-def defaults_table(site: Site, here: str) -> str:
+def defaults_table(site: Site, here: str) -> Markup:
     """Return the table of the defaults that differ."""
     sections = _defaults(site)
     count = sum(map(len, sections.values()))
     back = relative(f"/{START}", here)
-    table = _template().defaults(
-        sections, FRAMEWORKS, prose, breakable, link=lambda key: link(site, key, here)
+    table = templates.part(
+        START,
+        "defaults",
+        sections,
+        FRAMEWORKS,
+        prose,
+        breakable,
+        link=lambda key: link(site, key, here),
     )
-    search = _template().bar(
-        count, "arguments", {}, "Find a call or an argument", "BatchNorm2d, epsilon …", back
+    search = templates.part(
+        START,
+        "bar",
+        count,
+        "arguments",
+        {},
+        "Find a call or an argument",
+        "BatchNorm2d, epsilon …",
+        back,
     )
     return search + table
 
 
-def coverage_table(site: Site) -> str:
+def coverage_table(site: Site) -> Markup:
     """Return the table of the calls that the dictionary does not know."""
-    return _template().coverage(recorded(site.root / START))
+    return templates.part(START, "coverage", recorded(site.root / START))
 
 
-def outline(chapter: Chapter) -> str:
+def outline(chapter: Chapter) -> Markup:
     """Return the list of a chapter's entries, as links."""
-    steps = [(entry.key, entry.name.replace("`", ""), []) for entry in chapter.entries]
-    return page.template("comparison").module.outline(steps, "Entries")
+    sections = ((entry.key, entry.name.replace("`", ""), list[str]()) for entry in chapter.entries)
+    return page.outline_of(sections, "Entries")
 
 
 def link(site: Site, key: str, here: str) -> str:
@@ -114,9 +132,7 @@ def link(site: Site, key: str, here: str) -> str:
 def prose(text: str) -> Markup:
     """Return a sentence of Markdown as HTML, without a paragraph of its own."""
     html = markdown.to_html(text).strip()
-    if html.count("<p>") == 1:
-        html = re.sub(r"^<p>|</p>$", "", html)
-    return Markup(html)
+    return Markup(re.sub(r"^<p>|</p>$", "", html)) if html.count("<p>") == 1 else html
 
 
 def breakable(name: str) -> Markup:
@@ -130,23 +146,19 @@ def searched(entry: Entry) -> str:
     return " ".join(dict.fromkeys([*names, *terms(entry)]))
 
 
-def _highlighted(lines: dict[str, str]) -> dict[str, str]:
-    return {side: highlighting.python(text) for side, text in lines.items()}
+def _highlighted(lines: dict[str, str]) -> dict[str, Markup]:
+    return {side: highlighting.python(text.strip()) for side, text in lines.items()}
 
 
 def _directive(kind: str, argument: str) -> str:
     return f"```{{{kind}}} {argument}\n```"
 
 
-def _defaults(site: Site) -> dict:
+def _defaults(site: Site) -> dict[str, list[Argument]]:
     folder = site.root / START
     return _read_defaults(folder, (folder / "defaults.toml").stat().st_mtime_ns)
 
 
 @cache
-def _read_defaults(folder, changed: int) -> dict:
+def _read_defaults(folder: Path, changed: int) -> dict[str, list[Argument]]:
     return defaults.table(folder)
-
-
-def _template():
-    return page.template("dictionary").module

@@ -1,6 +1,7 @@
 """The directives and roles of the site's pages: what they show is made from the pairs."""
 
 import posixpath
+from functools import partial
 
 from docutils import nodes
 from sphinx.util import logging
@@ -9,13 +10,14 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sidebyside.errors import TopicError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import Pair, find_pair
-from sidebyside.measure.figures import CODE_FIGURES, COST, QUALITY, last_report
+from sidebyside.measure.figures import last_report
 from sidebyside.measure.parity_record import record_file
 from sidebyside.site import dictionary_pages as dictionary
 from sidebyside.site import learning_path, results_page
 from sidebyside.site.pages import Site, relative
 from sidebyside.view import page
 from sidebyside.view.comparison import compare
+from sidebyside.view.pictures import named
 
 say = logging.getLogger(__name__).warning
 
@@ -26,10 +28,11 @@ class FromPairs(SphinxDirective):
     @property
     def site(self) -> Site:
         """The site's pages."""
-        return self.config.sidebyside_site
+        site: Site = self.config.sidebyside_site
+        return site
 
     def depend_on(self, *pairs: Pair) -> None:
-        """Have the page built anew when the pairs or their figures change."""
+        """Have the page built again when the pairs or their figures change."""
         files = [pair.path(framework) for pair in pairs for framework in FRAMEWORKS]
         files += [file for pair in pairs for file in pair.folder.glob("*.json")]
         for file in [*files, record_file(self.site.root)]:
@@ -40,7 +43,7 @@ class FromPairs(SphinxDirective):
         return [nodes.raw("", self.html(), format="html")]
 
     def html(self) -> str:
-        """Return what stands in the directive's place."""
+        """Return what the directive shows."""
         raise NotImplementedError
 
 
@@ -50,16 +53,15 @@ class SideBySide(FromPairs):
     required_arguments = 1
 
     def html(self) -> str:
+        """Return the view of the pair."""
         pair, here = find_pair(self.arguments[0], self.site.root), self.env.docname
         self.depend_on(pair)
         folder = posixpath.dirname(here)
         places = page.Places(
             link=lambda target: relative(self.site.resolve(target, pair.path("pytorch")), here),
             # where the notebooks' pages have the same pictures
-            picture=lambda data, kind: posixpath.relpath(
-                f"_images/{page.picture_name(data, kind)}", folder
-            ),
-            folder=pair.folder,
+            show=lambda picture: posixpath.relpath(f"_images/{picture.name}", folder),
+            find=partial(named, folder=pair.folder, root=pair.root),
         )
         comparison = compare(pair)
         self.env.metadata[here] |= {"outline": page.outline(comparison), "hide-toc": True}
@@ -70,6 +72,7 @@ class LearningPath(FromPairs):
     """``{learning-path}``: the picture that is a map of links."""
 
     def html(self) -> str:
+        """Return the picture."""
         self.depend_on(*self.site.pairs)
         return learning_path.pictures(self.site, self.env.docname)
 
@@ -78,6 +81,7 @@ class LessonList(FromPairs):
     """``{lesson-list}``: every lesson in a sentence."""
 
     def html(self) -> str:
+        """Return the list."""
         self.depend_on(*self.site.pairs)
         return learning_path.lesson_list(self.site, self.env.docname)
 
@@ -86,6 +90,7 @@ class ResultsTable(FromPairs):
     """``{results-table}``: every pair's figures."""
 
     def html(self) -> str:
+        """Return the table."""
         self.depend_on(*self.site.pairs)
         return results_page.table([compare(pair) for pair in self.site.pairs], self.env.docname)
 
@@ -94,6 +99,7 @@ class ResultsPlots(FromPairs):
     """``{results-plots}``: the figures that differ between the two sides."""
 
     def html(self) -> str:
+        """Return the plots."""
         self.depend_on(*self.site.pairs)
         return results_page.plots([compare(pair) for pair in self.site.pairs])
 
@@ -115,7 +121,7 @@ class FromDictionary(SphinxDirective):
         return [node]
 
     def html(self, site: Site, key: str, here: str) -> str:
-        """Return what stands in the directive's place."""
+        """Return what the directive shows."""
         raise NotImplementedError
 
 
@@ -123,6 +129,7 @@ class DictionaryBar(FromDictionary):
     """``{dictionary-bar} losses``: search and filter of a chapter, or of all."""
 
     def html(self, site: Site, key: str, here: str) -> str:
+        """Return the search and the filter."""
         if key:
             chapter = next(chapter for chapter in site.chapters if chapter.key == key)
             metadata = {"outline": dictionary.outline(chapter), "hide-toc": True}
@@ -134,6 +141,7 @@ class DictionarySetup(FromDictionary):
     """``{dictionary-setup} losses``: the lines before every entry of a chapter."""
 
     def html(self, site: Site, key: str, here: str) -> str:
+        """Return the lines."""
         return dictionary.setup(site, key)
 
 
@@ -141,6 +149,7 @@ class DictionaryEntry(FromDictionary):
     """``{dictionary-entry} cross-entropy``: an entry."""
 
     def html(self, site: Site, key: str, here: str) -> str:
+        """Return the entry."""
         return dictionary.entry(site, key)
 
 
@@ -148,6 +157,7 @@ class DictionaryIndex(FromDictionary):
     """``{dictionary-index}``: all entries, by chapter."""
 
     def html(self, site: Site, key: str, here: str) -> str:
+        """Return the list."""
         return dictionary.index(site, here)
 
 
@@ -155,6 +165,7 @@ class DictionaryDefaults(FromDictionary):
     """``{dictionary-defaults}``: the defaults that differ."""
 
     def html(self, site: Site, key: str, here: str) -> str:
+        """Return the table; nothing where there is no dictionary."""
         return dictionary.defaults_table(site, here) if site.chapters else ""
 
 
@@ -162,6 +173,7 @@ class DictionaryCoverage(FromDictionary):
     """``{dictionary-coverage}``: what the dictionary still lacks."""
 
     def html(self, site: Site, key: str, here: str) -> str:
+        """Return the table."""
         return dictionary.coverage_table(site)
 
 
@@ -169,17 +181,15 @@ class Measured(SphinxRole):
     """``{measured}`beginner/recommender: lines` ``: a figure of both sides, in words."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the text; an unknown topic or figure is told, which ends the build."""
+        """Return the text; an unknown topic or figure ends the build with a warning."""
         topic, _, key = (part.strip() for part in self.text.partition(":"))
         pair = _pair_of(self, topic)
         figures = compare(pair).figures if pair else {name: {} for name in FRAMEWORKS}
-        labels = CODE_FIGURES | {name: known[0] for name, known in (QUALITY | COST).items()}
-        label = labels.get(key)
-        if not all(label in figures[framework] for framework in FRAMEWORKS):
+        if not all(key in figures[framework] for framework in FRAMEWORKS):
             if pair:
                 say(f"{topic} has no figure {key!r} on both sides.", location=self.get_location())
             return [], []
-        values = [f"{figures[side][label]} in {name}" for side, name in FRAMEWORKS.items()]
+        values = [f"{figures[side][key].text} in {name}" for side, name in FRAMEWORKS.items()]
         return [nodes.Text(", ".join(values))], []
 
 

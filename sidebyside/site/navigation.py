@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
+from docutils import nodes
+from markupsafe import escape
 from sphinx.application import Sphinx
 
 from sidebyside.lessons.pairs import Pair
@@ -24,12 +27,16 @@ PAGES = {
     "data": "Data",
     "contributing": "Contribute",
 }
-
-
 DEFAULTS = "dictionary_defaults"
 
 
-def add_context(app: Sphinx, name: str, template: str, context: dict, doctree) -> None:
+def add_context(
+    app: Sphinx,
+    name: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Put into a page's context the links of the navigation, its neighbours and its outline."""
     site: Site = app.config.sidebyside_site
     projects = {site.project_page(pair): (pair, "project") for pair in site.pairs}
@@ -54,14 +61,14 @@ def add_context(app: Sphinx, name: str, template: str, context: dict, doctree) -
         for key, other in zip(("prev", "next"), site.neighbours(name), strict=True):
             if other:
                 title = site.lessons[other][0].title if other in site.lessons else "Start"
-                context[key] = {"link": relative(f"/{other}", name), "title": title}
+                context[key] = {"link": relative(f"/{other}", name), "title": escape(title)}
     if name in (names := [dictionary.name(chapter) for chapter in site.chapters]):
         titles = dict(zip(names, (chapter.title for chapter in site.chapters), strict=True))
         path = [dictionary.START, *names]
         for key, place in (("prev", path.index(name) - 1), ("next", path.index(name) + 1)):
             if place < len(path):
                 title = titles.get(path[place], "Dictionary")
-                context[key] = {"link": relative(f"/{path[place]}", name), "title": title}
+                context[key] = {"link": relative(f"/{path[place]}", name), "title": escape(title)}
     # what the theme makes of Sphinx's own tree, which is not used
     context["furo_navigation_tree"] = ""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sidebyside.checkout import repository_url
 from sidebyside.dictionary import Chapter, Entry, read_all
+from sidebyside.errors import BrokenNotebookError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import Pair, find_pairs
 
@@ -33,8 +34,21 @@ class Site:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The pairs that are complete, in the order of the learning path."""
+        """The pairs whose notebooks are both there and can be read, in the order of the path."""
+        return [pair for pair in self._complete if not self._broken[pair]]
+
+    @cached_property
+    def broken(self) -> list[BrokenNotebookError]:
+        """What is wrong with the pairs that are left out because they cannot be read."""
+        return [error for errors in self._broken.values() for error in errors]
+
+    @cached_property
+    def _complete(self) -> list[Pair]:
         return [p for p in find_pairs(self.root) if all(p.path(f).is_file() for f in FRAMEWORKS)]
+
+    @cached_property
+    def _broken(self) -> dict[Pair, list[BrokenNotebookError]]:
+        return {pair: pair.broken() for pair in self._complete}
 
     @cached_property
     def url(self) -> str:
@@ -45,6 +59,11 @@ class Site:
     def lessons(self) -> dict[str, tuple[Pair, str]]:
         """For the name of each page of a pair: the pair, and which of VIEWS it is."""
         return {page(pair, view): (pair, view) for pair in self.pairs for view in VIEWS}
+
+    def notebook(self, name: str) -> tuple[Pair, str] | None:
+        """Return the pair and the framework of a page that shows a notebook, or None."""
+        pair, view = self.lessons.get(name, (None, "both"))
+        return (pair, view) if pair and view != "both" else None
 
     @cached_property
     def chapters(self) -> list[Chapter]:

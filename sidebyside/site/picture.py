@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from sidebyside.checkout import ROOT
 
 TARGET = ROOT / "docs" / "comparison.png"
 PAGE = ROOT / "build" / "site" / "beginner" / "image_classification.html"
 STEP = "define-block"  # the first step in sight
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -24,8 +24,11 @@ def take(page: Path, step: str, target: Path) -> None:
     """Write a picture of a page, scrolled to a step."""
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        options = {"executable_path": browser} if browser else {"channel": "chrome"}
-        started = playwright.chromium.launch(args=["--no-sandbox", "--disable-gpu"], **options)
+        started = playwright.chromium.launch(
+            args=["--no-sandbox", "--disable-gpu"],
+            executable_path=browser,
+            channel=None if browser else "chrome",
+        )
         tab = started.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce")
         tab.goto(f"{page.as_uri()}?view=both#{step}")
         tab.wait_for_timeout(500)  # pictures, the outline

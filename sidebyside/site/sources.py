@@ -1,19 +1,21 @@
 """The pages' sources in one tree, as Sphinx wants them: copied when they changed, no more."""
 
 import json
-import mimetypes
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sidebyside.frameworks import FRAMEWORKS
+from markupsafe import Markup
+
+from sidebyside.frameworks import FRAMEWORKS, other
 from sidebyside.lessons.address import links
 from sidebyside.lessons.pairs import Pair
 from sidebyside.site import dictionary_pages as dictionary
 from sidebyside.site.pages import Site, page, relative
 from sidebyside.view.markdown import is_relative
-from sidebyside.view.page import picture_name
+from sidebyside.view.pictures import Picture, named
+from sidebyside.view.templating import Templates
 
 # a link to an entry of the dictionary, whose anchor Sphinx does not know
 ENTRY = re.compile(r"\[([^\]\n]+)\]\(([^)\s]*dictionary/\d\d_\w+\.toml#[a-z0-9-]+)\)")
@@ -22,6 +24,8 @@ LINK = re.compile(
     r"^```.*?^```|`[^`\n]+`|(!\[[^\]\n]*\]\(|\]\()([^)\s]+)(\))", re.MULTILINE | re.DOTALL
 )
 BUTTONS = re.compile(r"^\[Open in Colab\].*$", re.MULTILINE)
+
+templates = Templates(__package__)
 
 
 def assemble(site: Site, docs: Path, target: Path) -> None:
@@ -54,11 +58,11 @@ def copy_originals(site: Site, target: Path) -> None:
 def _texts(site: Site, docs: Path) -> Iterator[tuple[str, str, dict[str, bytes]]]:
     """Yield each page's source: its name, its text, the pictures that it shows by their names."""
     for file in sorted(docs.rglob("*.md")):
-        name = file.relative_to(docs)
-        if not name.parts[0].startswith("_"):
+        place = file.relative_to(docs)
+        if not place.parts[0].startswith("_"):
             # what does not begin so is a link from page to page
             links = _Links(site, file, begin="../")
-            yield name.as_posix(), links.lead(file.read_text("utf-8")), links.pictures
+            yield place.as_posix(), links.lead(file.read_text("utf-8")), links.pictures
     for source, name in site.sources.items():
         if source.endswith(".md") and source != "README.md":
             links = _Links(site, site.root / source)
@@ -87,29 +91,27 @@ def _notebook(site: Site, pair: Pair, framework: str, links: "_Links") -> str:
             if cell["id"] == "title":
                 source = BUTTONS.sub(lambda _: _buttons(site, pair, framework), source)
             cell["source"] = links.lead(source)
-        elif cell["id"] == "setup":
-            cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
+        # nothing but tags, here and below: other metadata could have the site execute the notebook
+        tags = cell["metadata"].get("tags", [])
+        cell["metadata"] = {"tags": [*tags, "hide-input"] if cell["id"] == "setup" else tags}
         for output in cell.get("outputs", []):
             # the figures are shown as a table; no page shows JSON
             output.get("data", {}).pop("application/json", None)
-    notebook["metadata"]["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook["metadata"] = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
     return json.dumps(notebook, ensure_ascii=False, indent=1)
 
 
-def _buttons(site: Site, pair: Pair, framework: str) -> str:
+def _buttons(site: Site, pair: Pair, framework: str) -> Markup:
     """Return what the site shows in place of the title cell's links."""
     here = page(pair, framework)
-    twin = next(other for other in FRAMEWORKS if other != framework)
-    up = "../" * here.count("/")
+    twin = other(framework)
     places = [
         ("Side by side", relative(f"/{page(pair, 'both')}", here), "primary"),
         (f"The same in {FRAMEWORKS[twin]}", relative(f"/{page(pair, twin)}", here), twin),
         ("Open in Colab", links(pair, framework, site.url)["colab"], ""),
     ]
-    buttons = [f'<a class="{kind}" href="{place}">{text}</a>' for text, place, kind in places]
-    file = f"{up}_downloads/{pair.topic}_{framework}.ipynb"
-    buttons.append(f'<a href="{file}" download="{pair.path(framework).name}">Download</a>')
-    return f'<p class="lesson-buttons">{" ".join(buttons)}</p>'
+    file = f"{'../' * here.count('/')}_downloads/{pair.topic}_{framework}.ipynb"
+    return templates.part("notebook", "buttons", places, file, pair.path(framework).name)
 
 
 class _Links:
@@ -123,21 +125,22 @@ class _Links:
         """Return Markdown whose links lead to the site's pages, or to the repository."""
         return LINK.sub(self._replaced, ENTRY.sub(self._entry, text))
 
-    def _entry(self, match: re.Match) -> str:
+    def _entry(self, match: re.Match[str]) -> str:
         place = self.site.resolve(match[2], self.file)
         if not place.startswith("/"):
-            return match[0]
+            return str(match[0])
         here = self.site.sources[self.file.relative_to(self.site.root).as_posix()]
         return f'<a href="{relative(place, here)}">{match[1]}</a>'
 
-    def _replaced(self, match: re.Match) -> str:
+    def _replaced(self, match: re.Match[str]) -> str:
         before, target, after = match[1], match[2], match[3]
-        if not before or not is_relative(target) or not target.startswith(self.begin):
+        if not before or not is_relative(target):
             return match[0]
-        picture = self.file.parent / target
-        if before.startswith("!") and picture.is_file():
-            return f"{before}/{self._kept(picture)}{after}"
-        return f"{before}{self._page(target)}{after}"
+        if before.startswith("!"):
+            picture = named(target, self.file.parent, self.site.root)
+            # one that is not there is dealt with where the page is built
+            return f"{before}/{self._kept(picture)}{after}" if picture else match[0]
+        return f"{before}{self._page(target)}{after}" if target.startswith(self.begin) else match[0]
 
     def _page(self, target: str) -> str:
         place = self.site.resolve(target, self.file)
@@ -147,11 +150,9 @@ class _Links:
         view = self.site.lessons.get(path[1:], (None, "both"))[1]
         return f"{path}{'.md' if view == 'both' else '.ipynb'}{hash_sign}{anchor}"
 
-    def _kept(self, picture: Path) -> str:
-        data = picture.read_bytes()
-        # the name that the side-by-side page has for it
-        name = f"pictures/{picture_name(data, mimetypes.guess_type(picture.name)[0])}"
-        self.pictures[name] = data
+    def _kept(self, picture: Picture) -> str:
+        name = f"pictures/{picture.name}"  # where the side-by-side page has it, too
+        self.pictures[name] = picture.data
         return name
 
 

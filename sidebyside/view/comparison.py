@@ -4,19 +4,22 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-
 from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.notebooks import read_notebook
 from sidebyside.lessons.pairs import Pair
 from sidebyside.lessons.steps import Step, align
 from sidebyside.measure.figures import (
+    Figures,
+    Quantity,
     benchmark_figures,
     figures,
     last_report,
     load_benchmark,
     machine,
+    quantities,
+    with_benchmark,
 )
-from sidebyside.measure.parity_record import WITHOUT_MODEL, Parity, parity
+from sidebyside.measure.parity_record import Parity, parity
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Comparison:
     steps
         The aligned cells.
     figures
-        For each framework, its figures by their names for people.
+        For each framework, its figures by their keys.
     measured
         For each framework, a sentence on data, versions and machine; empty if nothing is stored.
     parity
@@ -37,25 +40,25 @@ class Comparison:
 
     pair: Pair
     steps: list[Step]
-    figures: dict[str, dict[str, str]]
+    figures: dict[str, Figures]
     measured: dict[str, str]
     parity: Parity | None = None
 
     @property
-    def figure_names(self) -> list[str]:
-        """The names of the figures that either side has, in order."""
-        return list(dict.fromkeys(name for side in self.figures.values() for name in side))
+    def quantities(self) -> list[Quantity]:
+        """What either side has a figure of, in the order of tables."""
+        return quantities(self.figures.values())
 
     @property
     def without_model(self) -> str:
         """Why there is no model to compare; empty if there is one."""
-        return WITHOUT_MODEL.get(self.pair.topic, "")
+        return self.pair.facts.without_model
 
 
 def compare(pair: Pair, folder: Path | None = None) -> Comparison:
     """Return the comparison of a pair's stored notebooks, or of the run kept in `folder`."""
     notebooks = {
-        framework: nbformat.read((folder or pair.folder) / pair.path(framework).name, as_version=4)
+        framework: read_notebook((folder or pair.folder) / pair.path(framework).name)
         for framework in FRAMEWORKS
     }
     benchmark = load_benchmark(folder or pair.folder)
@@ -64,7 +67,7 @@ def compare(pair: Pair, folder: Path | None = None) -> Comparison:
         pair=pair,
         steps=align(notebooks["pytorch"], notebooks["tensorflow"]),
         figures={
-            framework: figures(notebook) | benchmark_figures(benchmark, framework)
+            framework: with_benchmark(figures(notebook), benchmark_figures(benchmark, framework))
             for framework, notebook in notebooks.items()
         },
         measured={name: machine(report) if report else "" for name, report in reports.items()},
@@ -76,7 +79,7 @@ def shared_lines(step: Step) -> tuple[set[int], set[int]]:
     """Return which lines of the two cells, counted from 1, stand on the other side, too."""
     lines = [[line.strip() for line in cell.source.splitlines()] for cell in step.cells]
     matcher = difflib.SequenceMatcher(a=lines[0], b=lines[1], autojunk=False)
-    left, right = set(), set()
+    left, right = set[int](), set[int]()
     for a, b, size in matcher.get_matching_blocks():
         left.update(range(a + 1, a + size + 1))
         right.update(range(b + 1, b + size + 1))

@@ -1,4 +1,4 @@
-"""The dictionary in a terminal: entries in two columns, a program with its counterparts."""
+"""The dictionary in a terminal: entries in two columns."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from rich.text import Text
 from sidebyside.dictionary.defaults import Argument
 from sidebyside.dictionary.entries import VERDICTS, Chapter, Entry, needed
 from sidebyside.dictionary.lookup import Match
-from sidebyside.dictionary.translate import Call, Translation
 from sidebyside.frameworks import FRAMEWORKS
 
 MARKS = {"same": "=", "set": "≈", "none": "≠"}
@@ -101,62 +100,3 @@ def prose(markdown: str) -> Text:
 def code(lines: str) -> Syntax:
     """Return highlighted code on the terminal's own ground."""
     return Syntax(lines, "python", theme="ansi_dark", background_color="default", word_wrap=True)
-
-
-def show_translation(translation: Translation, console: Console) -> None:
-    """Print a program with the counterpart of each call that is known, then what to know."""
-    numbers = {entry.key: number for number, entry in enumerate(translation.entries, 1)}
-    by_line: dict[int, list[Call]] = {}
-    for call in translation.known:
-        by_line.setdefault(call.line, []).append(call)
-    grid = Table.grid(padding=(0, 2), expand=True)
-    grid.add_column(justify="right", style="dim")
-    grid.add_column(ratio=3, overflow="fold")
-    grid.add_column(ratio=2, overflow="fold")
-    lines = code(translation.source).highlight(translation.source).split("\n", allow_blank=True)
-    for number, line in enumerate(lines, 1):
-        if not line.plain.strip() and number == len(lines):
-            break
-        seen = dict.fromkeys((call.name, call.entries[0].key) for call in by_line.get(number, ()))
-        chosen = {call.entries[0].key: call for call in by_line.get(number, ())}
-        marks = Text("  ").join(_mark(chosen[key], numbers[key]) for _, key in seen)
-        grid.add_row(str(number), line, marks)
-    console.print(grid)
-    _show_notes(translation, numbers, console)
-    _show_unknown(translation, console)
-
-
-def _mark(call: Call, number: int) -> Text:
-    """Return what stands next to a call: how much its counterpart is the same, and its name."""
-    entry = call.entries[0]
-    other = next(side for side in FRAMEWORKS if side != call.framework)
-    name = entry.names[other][0] if entry.names[other] else "no counterpart"
-    trap = Text(" trap", "bold red") if entry.traps else Text()
-    mark = Text(f"{MARKS[entry.verdict]} {name}", COLOURS[entry.verdict])
-    return Text.assemble(mark, trap, (f" [{number}]", "dim"))
-
-
-def _show_notes(translation: Translation, numbers: dict[str, int], console: Console) -> None:
-    console.print(Rule("What to know", align="left", style="dim"))
-    for entry in translation.entries:
-        calls = [call for call in translation.known if call.entries[0] is entry]
-        names = ", ".join(dict.fromkeys(call.name for call in calls))
-        head = Text.assemble((f"[{numbers[entry.key]}] ", "dim"), (f"{names}  ", "bold"),
-                             (f"{entry.key}  ", "dim"), verdict(entry))  # fmt: skip
-        console.print(head)
-        other = next(side for side in FRAMEWORKS if side != calls[0].framework)
-        console.print(Padding(code(entry.lines[other]), (0, 0, 0, 4)))
-        console.print(Padding(prose(entry.note), (0, 0, 0, 4)))
-        for trap in entry.traps:
-            said = Text.assemble(("Trap, ", "bold red"), (f"{trap.outcome}: ", "bold"))
-            console.print(Padding(said + prose(trap.note), (0, 0, 0, 4)))
-
-
-def _show_unknown(translation: Translation, console: Console) -> None:
-    known, unknown = len(translation.known), translation.unknown
-    console.print(Rule("Not in the dictionary", align="left", style="dim"))
-    for name, lines in unknown.items():
-        shown = ", ".join(map(str, lines[:8])) + (" ..." if len(lines) > 8 else "")
-        console.print(Text.assemble((name, "bold"), f"  line {shown}"))
-    total = known + sum(map(len, unknown.values()))
-    console.print(f"{known} of {total} calls are in the dictionary.")

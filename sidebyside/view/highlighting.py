@@ -1,7 +1,10 @@
-"""Code as HTML: colours that can be read on both grounds, and the lines that step back."""
+"""Code as HTML: colours that can be read on both grounds, lines that step back, lines that hang."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
+from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
@@ -51,22 +54,50 @@ class Dark(Style):
     }
 
 
-def python(source: str, dim: Collection[int] = ()) -> str:
+# a highlighted line that is indented: the tags that are opened, the spaces, the rest
+INDENT = re.compile(r"((?:<span[^>]*>)*)( +)(?!\s)(.*)", re.DOTALL)
+
+
+class HangingLines(HtmlFormatter[str]):
+    """Puts each line into a ``<span class="line">`` that knows how far it is indented.
+
+    With it a style sheet lets what does not fit into a line go on below its own indent.
+    """
+
+    def wrap(self, source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+        """Yield the lines, each in its span, then what Pygments puts around all of them."""
+        return super().wrap(_hanging(source))  # type: ignore[no-any-return]
+
+
+def python(source: str, dim: Collection[int] = ()) -> Markup:
     """Return a highlighted cell; the lines `dim`, counted from 1, have the class ``shared``."""
-    formatter = HtmlFormatter(cssclass="highlight", hl_lines=sorted(dim))
-    html = highlight(source, _lexer("ipython3", "python"), formatter)
-    return html.replace('<span class="hll">', '<span class="shared">')
+    html = _html(source, _lexer("ipython3", "python"), hl_lines=sorted(dim))
+    return Markup(html.replace('<span class="hll">', '<span class="shared">'))
 
 
-def fenced(source: str, language: str) -> str:
+def fenced(source: str, language: str) -> Markup:
     """Return a highlighted block of code in any language; as it is, in one that is not known."""
-    return highlight(source, _lexer(language, "text"), HtmlFormatter(cssclass="highlight"))
+    return Markup(_html(source, _lexer(language, "text")))
 
 
 def style_sheet(style: type[Style], scope: str) -> str:
     """Return the rules that colour highlighted code inside of `scope`, a selector."""
     rules = HtmlFormatter(style=style).get_token_style_defs(f"{scope} .highlight")
     return "\n".join(rules)
+
+
+def _html(source: str, lexer: Lexer, **options: Any) -> str:
+    return str(highlight(source, lexer, HangingLines(cssclass="highlight", **options)))
+
+
+def _hanging(source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    for is_code, line in source:
+        if is_code and (found := INDENT.match(line)):
+            tags, indent, rest = found.groups()
+            line = f'{tags}<span class="indent">{indent}</span>{rest}'
+            yield is_code, f'<span class="line" style="--indent:{len(indent)}">{line}</span>'
+        else:
+            yield is_code, f'<span class="line">{line}</span>' if is_code else line
 
 
 def _lexer(name: str, other: str) -> Lexer:

@@ -1,20 +1,14 @@
 """The side-by-side view as HTML: one page that needs no other file, or a part of the site."""
 
-import base64
 import copy
-import hashlib
-import io
-import mimetypes
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from html import escape
+from functools import partial
 from pathlib import Path
 
-import jinja2
 import nbformat
-from PIL import Image
+from markupsafe import Markup
 
 from sidebyside.checkout import repository_url
 from sidebyside.frameworks import FRAMEWORKS
@@ -22,16 +16,16 @@ from sidebyside.lessons.address import links
 from sidebyside.lessons.steps import Step
 from sidebyside.view import highlighting, markdown
 from sidebyside.view.comparison import Comparison, shared_lines
+from sidebyside.view.outputs import outputs_as_html
+from sidebyside.view.pictures import Picture, Show, named
+from sidebyside.view.templating import Templates
 
 ASSETS = Path(__file__).parent / "assets"
-FOLDED = 12  # lines of text, or rows of a table, from which on an output folds
-SHOWN = 6  # lines of a folded text that are seen all the same
-TALL = 520  # pixels, from which on a picture folds
-PICTURES = ("image/png", "image/jpeg")
-
 TITLE_LINE = re.compile(r"# |\[Open in Colab\]")
 
-Picture = Callable[[bytes, str], str]
+Section = tuple[str, str, list[str]]  # the id of its first step, its heading, the ids of its steps
+
+templates = Templates(__package__)
 
 
 @dataclass(frozen=True)
@@ -42,22 +36,21 @@ class Places:
     ----------
     link
         Returns where a relative link of the lesson's text leads.
-    picture
-        Takes a picture and its media type; returns the address that shows it.
-    folder
-        Where the pictures are that the lesson's text names.
+    show
+        Takes a picture; returns the address that shows it.
+    find
+        Takes the address of a picture in the lesson's text; returns the picture, or None if the
+        repository has no such picture.
     """
 
     link: markdown.Link
-    picture: Picture
-    folder: Path = Path()
+    show: Show
+    find: Callable[[str], Picture | None] = lambda target: None
 
-    def file(self, target: str) -> str:
-        """Return the address of a picture that is a file of its own."""
-        file = self.folder / target
-        if not file.is_file():
-            return self.link(target)
-        return self.picture(file.read_bytes(), mimetypes.guess_type(file.name)[0])
+    def picture(self, target: str) -> str | None:
+        """Return the address that shows a picture of the lesson's text, or None."""
+        found = self.find(target)
+        return self.show(found) if found else None
 
 
 @dataclass(frozen=True)
@@ -65,8 +58,8 @@ class Cell:
     """One cell as HTML: whose it is (None: both), its body and its outputs."""
 
     framework: str | None
-    body: str
-    outputs: list[str] = field(default_factory=list)
+    body: Markup
+    outputs: list[Markup] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -82,20 +75,27 @@ def render(comparison: Comparison) -> str:
     """Return a whole page, with everything that it needs in it."""
     folder = comparison.pair.folder.relative_to(comparison.pair.root).as_posix()
     base = f"{repository_url()}/blob/main/{folder}"
-    places = Places(lambda target: f"{base}/{target}", inline_picture, comparison.pair.folder)
-    return template("page").render(
+    places = Places(
+        link=lambda target: f"{base}/{target}",
+        show=lambda picture: picture.inline,
+        find=partial(named, folder=comparison.pair.folder, root=comparison.pair.root),
+    )
+    return templates.page(
+        "page",
         comparison=comparison,
         main=body(comparison, places),
         outline=outline(comparison),
-        style=(ASSETS / "sidebyside.css").read_text("utf-8") + code_colours(),
-        script=(ASSETS / "sidebyside.js").read_text("utf-8"),
+        style=Markup((ASSETS / "sidebyside.css").read_text("utf-8") + code_colours()),
+        script=Markup((ASSETS / "sidebyside.js").read_text("utf-8")),
     )
 
 
-def body(comparison: Comparison, places: Places) -> str:
-    """Return the view itself: its head with the figures, the switch, a row a step."""
+def body(comparison: Comparison, places: Places) -> Markup:
+    """Return the view itself: its head with the figures, the switch, one row per step."""
     pair, url = comparison.pair, repository_url()
-    return template("comparison").module.body(
+    return templates.part(
+        "comparison",
+        "body",
         comparison,
         frameworks=FRAMEWORKS,
         rows=[row(step, places) for step in comparison.steps],
@@ -105,9 +105,14 @@ def body(comparison: Comparison, places: Places) -> str:
     )
 
 
-def outline(comparison: Comparison) -> str:
+def outline(comparison: Comparison) -> Markup:
     """Return the list of the steps, by section, as links."""
-    return template("comparison").module.outline(list(headings(comparison)))
+    return outline_of(headings(comparison), "Steps")
+
+
+def outline_of(sections: Iterator[Section], label: str) -> Markup:
+    """Return a list of sections and what is in them, as links."""
+    return templates.part("comparison", "outline", list(sections), label)
 
 
 def code_colours() -> str:
@@ -115,11 +120,6 @@ def code_colours() -> str:
     light = highlighting.style_sheet(highlighting.Light, "body")
     dark = highlighting.style_sheet(highlighting.Dark, "body")
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
-
-
-def inline_picture(data: bytes, kind: str) -> str:
-    """Return a picture as an address that is the picture."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def power_of_ten(value: float) -> str:
@@ -131,42 +131,31 @@ def power_of_ten(value: float) -> str:
     return f"{digits.removesuffix('.0')} × 10{raised}"
 
 
-def picture_name(data: bytes, kind: str) -> str:
-    """Return the name of the file that a picture has on the site, where equal ones are one.
-
-    It is the name that myst-nb gives to it, so that a pair's three pages share the file.
-    """
-    suffix = mimetypes.guess_extension(kind)
-    return hashlib.sha256(data).hexdigest() + (".jpeg" if suffix == ".jpe" else suffix)
-
-
 def row(step: Step, places: Places) -> Row:
     """Return a step as HTML: what is the same on both sides once, across the columns."""
     step = _without_title(step) if step.id == "title" else step
     kinds = {cell.cell_type for cell in step.cells}
     kind = "prose" if kinds == {"markdown"} else "code"
-    outputs = [_outputs(cell, name, places) for name, cell in _sides(step)]
-    if step.same and step.pytorch.get("outputs") == step.tensorflow.get("outputs"):
-        outputs = [_outputs(step.pytorch, None, places)] * 2
+    outputs = _outputs(step, places)
     if step.same and outputs[0] == outputs[1]:
         return Row(step.id, kind, [Cell(None, _body(step.pytorch, places), outputs[0])])
     if step.same:
         both = [Cell(None, _body(step.pytorch, places))]
-        sides = zip(FRAMEWORKS, outputs, strict=True)
-        return Row(step.id, kind, both + [Cell(name, "", output) for name, output in sides])
-    shared = shared_lines(step) if kinds == {"code"} else (set(), set())
+        own = [Cell(name, Markup(), out) for name, out in zip(FRAMEWORKS, outputs, strict=True)]
+        return Row(step.id, kind, both + own)
+    shared = shared_lines(step) if kinds == {"code"} else (set[int](), set[int]())
     sides = zip(FRAMEWORKS, step.cells, shared, outputs, strict=True)
     return Row(
         step.id, kind, [Cell(f, _body(cell, places, dim), out) for f, cell, dim, out in sides]
     )
 
 
-def headings(comparison: Comparison) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield the sections of a lesson: the id of their first step, the heading, the steps' ids.
+def headings(comparison: Comparison) -> Iterator[Section]:
+    """Yield the sections of a lesson.
 
     What comes before the first section belongs to one of its own, called Start.
     """
-    section = ("top", "Start", [])
+    section: Section = ("top", "Start", [])
     for step in comparison.steps:
         if step.pytorch.cell_type == "markdown" and step.pytorch.source.startswith("## "):
             if section[0] != "top" or section[2]:
@@ -178,19 +167,6 @@ def headings(comparison: Comparison) -> Iterator[tuple[str, str, list[str]]]:
     yield section
 
 
-@cache
-def template(name: str) -> jinja2.Template:
-    """Return one of the package's templates."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sidebyside.view", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template(f"{name}.html.jinja")
-
-
 def _without_title(step: Step) -> Step:
     """Return the first step without its heading and its links, which the page has in its head."""
     cells = [copy.copy(cell) for cell in step.cells]
@@ -200,58 +176,16 @@ def _without_title(step: Step) -> Step:
     return Step(step.id, *cells)
 
 
-def _sides(step: Step) -> Iterator[tuple[str, nbformat.NotebookNode]]:
-    return zip(FRAMEWORKS.values(), step.cells, strict=True)
-
-
-def _body(cell: nbformat.NotebookNode, places: Places, dim: set[int] = frozenset()) -> str:
+def _body(cell: nbformat.NotebookNode, places: Places, dim: Collection[int] = ()) -> Markup:
     if cell.cell_type == "code":
         return highlighting.python(cell.source, dim)
-    return markdown.to_html(cell.source, places.link, places.file)
+    return markdown.to_html(cell.source, places.link, places.picture)
 
 
-def _outputs(cell: nbformat.NotebookNode, framework: str | None, places: Places) -> list[str]:
-    alt = f"Picture made by the step {cell.id}" + (f", {framework}" if framework else "")
-    outputs = cell.get("outputs", [])
-    return [html for output in outputs if (html := _output(output, alt, places))]
-
-
-def _output(output: nbformat.NotebookNode, alt: str, places: Places) -> str:
-    if output.output_type == "stream":
-        return _text(output.text)
-    if output.output_type == "error":
-        return f'<pre class="error">{escape(output.ename)}: {escape(output.evalue)}</pre>'
-    for kind in PICTURES:
-        if kind in output.data:
-            return _picture(base64.b64decode(output.data[kind]), kind, alt, places)
-    if "text/html" in output.data:
-        rich = f'<div class="rich">{output.data["text/html"]}</div>'
-        rows = rich.count("<tr")
-        return _folded(f"Table, {rows} rows", rich) if rows > FOLDED else rich
-    return _text(output.data.get("text/plain", ""))
-
-
-def _text(text: str) -> str:
-    lines = escape(text.rstrip()).split("\n")
-    if len(lines) <= FOLDED:
-        return _pre(lines) if any(lines) else ""
-    rest = lines[SHOWN:]
-    return _pre(lines[:SHOWN]) + _folded(f"{len(rest)} more lines", _pre(rest))
-
-
-def _pre(lines: list[str]) -> str:
-    text = "\n".join(lines)
-    return f"<pre>{text}</pre>"
-
-
-def _picture(data: bytes, kind: str, alt: str, places: Places) -> str:
-    width, height = Image.open(io.BytesIO(data)).size
-    source = escape(places.picture(data, kind))
-    image = (
-        f'<img src="{source}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy">'
-    )
-    return _folded(f"Picture, {width} × {height} pixels", image) if height > TALL else image
-
-
-def _folded(summary: str, html: str) -> str:
-    return f'<details class="fold"><summary>{escape(summary)}</summary>{html}</details>'
+def _outputs(step: Step, places: Places) -> list[list[Markup]]:
+    """Return the outputs of both sides; equal ones do not name their side."""
+    equal = step.same and step.pytorch.get("outputs") == step.tensorflow.get("outputs")
+    if equal:
+        return [outputs_as_html(step.pytorch, "", places.show)] * 2
+    sides = zip(step.cells, FRAMEWORKS.values(), strict=True)
+    return [outputs_as_html(cell, name, places.show) for cell, name in sides]

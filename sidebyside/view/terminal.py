@@ -6,6 +6,7 @@ import nbformat
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.table import Table
@@ -31,15 +32,18 @@ def show(comparison: Comparison, console: Console) -> None:
 
 def figures_table(comparison: Comparison) -> Table:
     """Return the figures of both sides as a table."""
-    table = Table("", *FRAMEWORKS.values(), box=box.SIMPLE_HEAD, title=comparison.pair.title)
-    for name in comparison.figure_names:
-        table.add_row(name, *(comparison.figures[side].get(name, "-") for side in FRAMEWORKS))
+    table = Table(
+        "", *FRAMEWORKS.values(), box=box.SIMPLE_HEAD, title=escape(comparison.pair.title)
+    )
+    for quantity in comparison.quantities:
+        sides = [comparison.figures[side].get(quantity.key) for side in FRAMEWORKS]
+        table.add_row(quantity.label, *(figure.text if figure else "-" for figure in sides))
     return table
 
 
 def _step(step: Step) -> Iterator[RenderableType]:
     if all(cell.cell_type == "markdown" for cell in step.cells):
-        heading = step.pytorch.source.splitlines()[0]
+        heading = (step.pytorch.source or step.tensorflow.source).partition("\n")[0]
         if heading.startswith("#"):
             yield Rule(Text(heading.lstrip("# "), style="bold"), characters="═")
         return  # the prose is on the page; a terminal is for the code

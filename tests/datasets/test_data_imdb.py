@@ -3,7 +3,6 @@
 import io
 import re
 import tarfile
-import time
 
 import numpy as np
 import pytest
@@ -14,15 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from sidebyside import datasets
-from sidebyside.datasets import _imdb, store
-from sidebyside.datasets.store import (
-    DamagedDataError,
-    Entry,
-    MissingDataError,
-    Store,
-    UnsafeArchiveError,
-    contents_hash,
-)
+from sidebyside.datasets import DamagedDataError, MissingDataError, UnsafeArchiveError
+from sidebyside.datasets._imdb import IMDB, REVIEWS
+from sidebyside.datasets.registry import Entry, contents_hash, file_hash, read_registry
+from sidebyside.datasets.store import Store
 
 NAMES = [f"aclImdb/{split}/{kind}" for split in ("train", "test") for kind in ("neg", "pos")]
 FOLDERS = {
@@ -52,20 +46,20 @@ def pack(folders, *more):
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """Return a store whose archive is in its folder; `imdb` reads from it."""
+    """Return a store whose archive is in its folder."""
     return lay(pack(FOLDERS), tmp_path / "data", monkeypatch)
 
 
 def lay(archive, folder, monkeypatch):
     folder.mkdir()
-    (folder / _imdb.ARCHIVE).write_bytes(archive)
-    checksum = "md5:" + store.file_hash(folder / _imdb.ARCHIVE, "md5")
-    entries = [Entry(_imdb.ARCHIVE, checksum, "http://127.0.0.1:9/imdb.tar.gz")]
-    entries += [Entry(name, f"folder:{contents_hash(FOLDERS[name])}") for name in NAMES]
-    here = Store(folder, {entry.name: entry for entry in entries})
-    monkeypatch.setattr(_imdb, "Store", lambda: here)
+    (folder / IMDB.archive).write_bytes(archive)
+    checksum = "md5:" + file_hash(folder / IMDB.archive, "md5")
+    entries = [Entry(IMDB.archive, checksum, "http://127.0.0.1:9/imdb.tar.gz")]
+    entries += [
+        Entry(name, f"folder:{contents_hash(FOLDERS[name])}", pattern=REVIEWS) for name in NAMES
+    ]
     monkeypatch.setenv("SIDEBYSIDE_DATA", "full")
-    return here
+    return Store(folder, {entry.name: entry for entry in entries})
 
 
 def contents(folder):
@@ -77,7 +71,7 @@ def contents(folder):
 
 
 def test_only_the_labelled_reviews_are_unpacked(here):
-    data = datasets.imdb()
+    data = IMDB.load(here)
     assert len(data.train_texts) == len(data.test_texts) == 60
     assert (data.train_texts[0], data.train_labels[0]) == ("aclImdb/train/neg 0", 0)
     assert (data.test_texts[-1], data.test_labels[-1]) == ("aclImdb/test/pos 9", 1)
@@ -87,37 +81,72 @@ def test_only_the_labelled_reviews_are_unpacked(here):
     }
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing", "added"])
+@pytest.mark.parametrize("damage", ["changed", "missing"])
 def test_damaged_folder_is_named_and_replaced(here, damage, capsys):
-    first = datasets.imdb()
+    first = IMDB.load(here)
     whole, broken = here.folder / NAMES[0], here.folder / NAMES[1]
     before = whole.stat().st_mtime_ns
     if damage == "changed":
         (broken / "3_9.txt").write_bytes(b"else")
-    elif damage == "missing":
-        (broken / "3_9.txt").unlink()
     else:
-        (broken / "99_9.txt").write_bytes(b"one more")
+        (broken / "3_9.txt").unlink()
     assert here.state(NAMES[1]) == "damaged"
-    assert datasets.imdb().train_texts == first.train_texts
+    assert IMDB.load(here).train_texts == first.train_texts
     assert f"{broken} is damaged" in capsys.readouterr().err
     assert whole.stat().st_mtime_ns == before  # what was whole is left alone
     assert len(contents(here.folder)) == 120  # and nothing is left beside it
 
 
+def test_what_is_not_a_review_is_no_damage_and_stays(here):
+    """Notes, what a file manager leaves, folders: neither read, nor deleted by a mending."""
+    first = IMDB.load(here)
+    folder = here.folder / NAMES[1]
+    mine = {"notes.txt": b"of mine", ".DS_Store": b"\0", "2_9.txt~": b"old", "mine/0_1.txt": b"x"}
+    (folder / "mine").mkdir()
+    for name, content in mine.items():
+        (folder / name).write_bytes(content)
+    assert here.state(NAMES[1]) == "verified"
+    assert IMDB.load(here).train_texts == first.train_texts
+    (folder / "3_9.txt").unlink()
+    assert here.state(NAMES[1]) == "damaged"
+    assert IMDB.load(here).train_texts == first.train_texts
+    assert contents(folder) == FOLDERS[NAMES[1]] | mine
+
+
+def test_a_file_that_looks_like_a_review_moves_aside(here, capsys):
+    first = IMDB.load(here)
+    folder = here.folder / NAMES[1]
+    for text, kept in ((b"one more", "pos.extra"), (b"another", "pos.extra-2")):
+        (folder / "99_9.txt").write_bytes(text)
+        assert here.state(NAMES[1]) == "damaged"
+        assert IMDB.load(here).train_texts == first.train_texts
+        assert contents(folder) == FOLDERS[NAMES[1]]
+        assert contents(folder.with_name(kept)) == {"99_9.txt": text}
+        said = f"moved from {folder} to {folder.with_name(kept)}: 99_9.txt."
+        assert said in capsys.readouterr().err
+
+
+def test_the_loader_reads_what_the_registry_describes():
+    registry = read_registry()
+    for size in ("full", "sample"):
+        names = IMDB.names(size, Store())
+        assert len(names) == 4
+        assert {registry[name].pattern for name in names} == {REVIEWS}
+
+
 def test_offline_error_names_the_folders(here):
-    (here.folder / _imdb.ARCHIVE).unlink()
+    (here.folder / IMDB.archive).unlink()
     with pytest.raises(MissingDataError) as error:
-        datasets.imdb()
+        IMDB.load(here)
     for part in ("Could not download", "aclImdb/test/pos", str(here.folder), "=sample"):
         assert part in str(error.value)
 
 
 def test_laid_out_folder_is_read_and_never_written(here):
-    datasets.imdb()
-    (here.folder / _imdb.ARCHIVE).unlink()
+    IMDB.load(here)
+    (here.folder / IMDB.archive).unlink()
     stamps = {path: path.stat().st_mtime_ns for path in here.folder.rglob("*")}
-    assert len(datasets.imdb().train_texts) == 60
+    assert len(IMDB.load(here).train_texts) == 60
     assert {path: path.stat().st_mtime_ns for path in here.folder.rglob("*")} == stamps
 
 
@@ -139,7 +168,7 @@ def outside(name, kind=tarfile.REGTYPE, target=""):
 def test_member_outside_the_folder_is_refused(tmp_path, monkeypatch, member):
     here = lay(pack(FOLDERS, member), tmp_path / "data", monkeypatch)
     with pytest.raises(UnsafeArchiveError, match="would land outside"):
-        datasets.imdb()
+        IMDB.load(here)
     assert contents(here.folder) == {}
     assert not (tmp_path / "outside").exists()
 
@@ -152,19 +181,12 @@ def test_member_outside_the_folder_is_refused(tmp_path, monkeypatch, member):
     ],
     ids=["none", "another"],
 )
-def test_archive_with_other_reviews_is_told(tmp_path, monkeypatch, change, message):
+def test_archive_with_other_reviews_is_an_error(tmp_path, monkeypatch, change, message):
     folders = FOLDERS | {NAMES[3]: change(FOLDERS[NAMES[3]])}
     here = lay(pack(folders), tmp_path / "data", monkeypatch)
     with pytest.raises(DamagedDataError, match=message):
-        datasets.imdb()
+        IMDB.load(here)
     assert not (here.folder / NAMES[3]).exists()
-
-
-def test_a_failed_write_leaves_the_old_folder(tmp_path):
-    store.write_folder(tmp_path / "x", {"a": b"1"})
-    with pytest.raises(TypeError):
-        store.write_folder(tmp_path / "x", {"a": b"2", "b": None})
-    assert contents(tmp_path) == {"x/a": b"1"}
 
 
 def test_hash_of_a_folder_tells_names_and_contents_apart():
@@ -175,24 +197,9 @@ def test_hash_of_a_folder_tells_names_and_contents_apart():
 
 
 def test_registry_has_the_official_hash():
-    registry = store.read_registry()
+    registry = read_registry()
     assert registry["aclImdb_v1.tar.gz"].hash == "md5:7c2ac02c03563afcf9b574c7e56c153a"
     assert sorted(Store().members("aclImdb")) == sorted(NAMES)
-
-
-def test_sample_is_the_same_bytes_everywhere():
-    registry = store.read_registry()
-    for name, files in _imdb._sample_folders().items():
-        assert f"folder:{contents_hash(files)}" == registry[name].hash
-
-
-def test_sample_is_made_soon_and_anew_if_damaged(tmp_path, monkeypatch):
-    monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path))
-    start = time.perf_counter()
-    first = datasets.imdb()
-    assert time.perf_counter() - start < 10  # a fifth of a second on a quiet machine
-    (tmp_path / "sample/aclImdb/test/neg/0_1.txt").unlink()
-    assert datasets.imdb().test_texts == first.test_texts
 
 
 def test_sample_has_two_classes_of_equal_size():

@@ -9,8 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from sidebyside import datasets
-from sidebyside.datasets import _mnist, store
-from sidebyside.datasets.store import DamagedDataError, Entry, MissingDataError, Store
+from sidebyside.datasets import DamagedDataError, MissingDataError, _mnist
+from sidebyside.datasets._mnist import MNIST
+from sidebyside.datasets.registry import Entry, read_registry
+from sidebyside.datasets.store import Store
 
 TEST_IMAGES = "MNIST/raw/t10k-images-idx3-ubyte.gz"
 
@@ -18,8 +20,7 @@ TEST_IMAGES = "MNIST/raw/t10k-images-idx3-ubyte.gz"
 @pytest.fixture(scope="module")
 def files():
     """Return the sample's files under the names of the original's."""
-    made = _mnist._sample_files()
-    return {name.removeprefix("sample/"): content for name, content in made.items()}
+    return {f"{MNIST.folder}/{name}": content for name, content in MNIST.sample().items()}
 
 
 @pytest.fixture
@@ -34,19 +35,17 @@ def server(server, files):
 
 @pytest.fixture
 def full(server, files, tmp_path, monkeypatch):
-    """Let `mnist()` read the full size from a folder of its own, which the server fills."""
+    """Return a folder, and a function that loads MNIST from it, and into it from an address."""
 
-    def use(address):
+    def load(address=server[1]):
         registry = {
             name: Entry(name, "md5:" + hashlib.md5(content).hexdigest(), f"{address}/{name}")
             for name, content in files.items()
         }
-        monkeypatch.setattr(_mnist, "Store", lambda: Store(store.data_folder(), registry))
+        return MNIST.load(Store(tmp_path / "data", registry))
 
-    use(server[1])
     monkeypatch.setenv("SIDEBYSIDE_DATA", "full")
-    monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path / "data"))
-    return tmp_path / "data", use
+    return tmp_path / "data", load
 
 
 def contents(folder):
@@ -58,42 +57,41 @@ def contents(folder):
 
 
 def test_missing_files_are_fetched_each_by_itself(full, files):
-    folder, _ = full
-    assert datasets.mnist().train_images.shape == (2000, 28, 28)
+    folder, load = full
+    assert load().train_images.shape == (2000, 28, 28)
     assert contents(folder) == files
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:1000], lambda b: b[:-1] + b"x", lambda b: b""],
                          ids=["truncated", "corrupt", "empty"])  # fmt: skip
 def test_damaged_file_is_named_and_mended(full, files, damage, capsys):
-    folder, _ = full
-    datasets.mnist()
+    folder, load = full
+    load()
     stamps = {name: (folder / name).stat().st_mtime_ns for name in files if name != TEST_IMAGES}
     broken = folder / TEST_IMAGES
     broken.write_bytes(damage(broken.read_bytes()))
     capsys.readouterr()
-    datasets.mnist()
+    load()
     assert capsys.readouterr().err.count(f"{broken} is damaged") == 1
     assert contents(folder) == files
     assert {name: (folder / name).stat().st_mtime_ns for name in stamps} == stamps
 
 
 def test_wrong_download_is_refused_and_not_kept(full, server, files):
-    folder, _ = full
+    folder, load = full
     (server[0] / TEST_IMAGES).write_bytes(files[TEST_IMAGES][:-1])
     with pytest.raises(DamagedDataError, match=f"is not {TEST_IMAGES} as registered"):
-        datasets.mnist()
+        load()
     assert TEST_IMAGES not in contents(folder)
     assert all(files[name] == content for name, content in contents(folder).items())
 
 
 def test_offline_error_names_the_one_file_that_is_missing(full):
-    folder, use = full
-    datasets.mnist()
+    folder, load = full
+    load()
     (folder / TEST_IMAGES).unlink()
-    use("http://127.0.0.1:9")
     with pytest.raises(MissingDataError) as error:
-        datasets.mnist()
+        load("http://127.0.0.1:9")
     for part in ("Could not download", f"Needed in {folder}: {TEST_IMAGES}.", "=sample"):
         assert part in str(error.value)
     assert "train-images" not in str(error.value)
@@ -101,26 +99,11 @@ def test_offline_error_names_the_one_file_that_is_missing(full):
 
 def test_registry_has_the_hashes_that_torchvision_has():
     torchvision = pytest.importorskip("torchvision")
-    registry = store.read_registry()
+    registry = read_registry()
     names = Store().members("MNIST/raw")
     given = {name.rpartition("/")[2]: registry[name].hash.removeprefix("md5:") for name in names}
     assert given == dict(torchvision.datasets.MNIST.resources)
     assert registry[names[0]].url.startswith(torchvision.datasets.MNIST.mirrors[0])
-
-
-def test_sample_is_the_same_bytes_everywhere():
-    registry = store.read_registry()
-    made = _mnist._sample_files()
-    assert list(made) == Store().members("sample/MNIST/raw")
-    for name, content in made.items():
-        assert "sha256:" + hashlib.sha256(content).hexdigest() == registry[name].hash
-
-
-def test_damaged_sample_is_made_anew(tmp_path, monkeypatch):
-    monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path))
-    first = datasets.mnist()
-    (tmp_path / "sample" / TEST_IMAGES).write_bytes(b"half")
-    assert np.array_equal(datasets.mnist().test_images, first.test_images)
 
 
 @pytest.mark.parametrize("size", [1, 65_535, 65_536, 200_000])

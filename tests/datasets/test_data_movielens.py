@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from sidebyside import datasets
-from sidebyside.datasets import _movielens, store
-from sidebyside.datasets.store import Entry, Store, UnsafeArchiveError
+from sidebyside.datasets import UnsafeArchiveError
+from sidebyside.datasets._movielens import MOVIELENS
+from sidebyside.datasets.registry import Entry, read_registry
+from sidebyside.datasets.store import Store
 from sidebyside.samples import tastes
 
 FILES = {"set/one": b"1" * 5000, "set/two": b"2" * 7000}
@@ -65,16 +67,8 @@ def test_genres_say_something_of_the_character(data):
     assert data.genres.sum(axis=1).min() >= 1
 
 
-def test_sample_is_the_same_bytes_everywhere():
-    registry = store.read_registry()
-    files = _movielens._sample_files()
-    assert sorted(files) == sorted(Store().members("sample/ml-100k"))
-    for name, content in files.items():
-        assert "sha256:" + hashlib.sha256(content).hexdigest() == registry[name].hash
-
-
 def test_registry_has_the_published_hashes():
-    registry = store.read_registry()
+    registry = read_registry()
     assert registry["ml-100k.zip"].hash == "md5:0e33842e24a9c977be4e0107933c0723"
     assert len(Store().members("ml-100k")) == 3
 
@@ -207,15 +201,14 @@ def test_zip_member_outside_the_folder_is_refused(tmp_path, members):
 
 def test_given_folder_is_read_and_never_written(tmp_path, monkeypatch):
     registry = {}
-    for name, content in _movielens._sample_files().items():
-        path = tmp_path / (name := name.removeprefix("sample/"))
+    for file, content in MOVIELENS.sample().items():
+        path = tmp_path / (name := f"{MOVIELENS.folder}/{file}")
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
         path.chmod(0o444)
         registry[name] = Entry(name, md5(content))
     stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    monkeypatch.setattr(_movielens, "Store", lambda: Store(store.data_folder(), registry))
     monkeypatch.setenv("SIDEBYSIDE_DATA", "full")
     monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path))
-    assert datasets.movielens().size == "full"
+    assert MOVIELENS.load(Store(registry=registry)).size == "full"
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == stamps

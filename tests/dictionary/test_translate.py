@@ -13,7 +13,7 @@ from sidebyside.dictionary.entries import FOLDER
 from sidebyside.dictionary.names import canonical, qualified
 from sidebyside.dictionary.translate import Index, ProgramError, read_program, translate
 from sidebyside.frameworks import FRAMEWORKS
-from sidebyside.view import entry_terminal as terminal
+from sidebyside.view import translation_terminal as terminal
 
 CHAPTERS = read_all()
 
@@ -53,7 +53,7 @@ def test_calls_are_followed_through_the_imports():
 
 def test_a_method_that_no_entry_knows_is_told_from_the_programs_own():
     program = "import torch\ndef addmm(x):\n    return x\ny = torch.ones(2)\n"
-    program += "y.addmv(y, y)\ny.addmm(y, y)\ny.of_mine()\n[].append(y)\ny.exp()\n"
+    program += "y.addmv(y, y)\nit.addmm(y, y)\ny.of_mine()\n[].append(y)\ny.exp()\n"
     program += "import numpy as np\nnp.exp(2)\nnp.random.addmv(2)\n"
     found = translate(program, Index(CHAPTERS, coverage.methods()))
     assert found.unknown == {".addmv": [5]}

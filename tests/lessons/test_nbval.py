@@ -1,6 +1,10 @@
-"""The check of notebooks checks: a changed output fails, by its step's name."""
+"""The check of notebooks checks: a changed output fails, by its step's name.
+
+All notebooks are checked by one pytest process, and what it says of each is looked at.
+"""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,21 +15,13 @@ from sidebyside.checkout import ROOT, repository_url
 from sidebyside.lessons.address import setup_source
 
 FOLDER = ROOT / "build" / "nbval"
+NAME = repository_url().rsplit("/", 1)[-1]
+# lessons may need an extra that no environment has
+PLUGIN = """
+from sidebyside.lessons import extras
 
-
-@pytest.fixture
-def check():
-    """Return a function that stores a notebook of cells and lets pytest check it."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / "made.ipynb"
-
-    def run(*cells):
-        path.write_text(writes(new_notebook(cells=list(cells))), "utf-8")
-        command = [sys.executable, "-m", "pytest", "-n", "0", "-rA", str(path)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-
-    yield run
-    path.unlink()
+extras.extras = lambda root: {"vision": ["no-such-package"]}
+"""
 
 
 def cell(name, source, stored=None, tags=()):
@@ -34,48 +30,101 @@ def cell(name, source, stored=None, tags=()):
     return new_code_cell(source, id=name, outputs=outputs, execution_count=1, metadata=metadata)
 
 
-def test_equal_outputs_pass_and_steps_name_the_tests(check):
-    printed = check(cell("say-hello", "print('hello')", "hello\n"), cell("add", "x = 1"))
-    assert "PASSED build/nbval/made.ipynb::say-hello" in printed
-    assert "2 passed" in printed
+SETUP = cell("setup", setup_source(repository_url()))
+NOTEBOOKS = {
+    "equal": [cell("say-hello", "print('hello')", "hello\n"), cell("add", "x = 1")],
+    "changed": [cell("say-hello", "print('hello')", "goodbye\n"), cell("after", "x = 1")],
+    "ignored": [cell("train", "print('0.51')", "0.49\n", tags=["nbval-ignore-output"])],
+    "sample": [
+        cell(
+            "look",
+            "import os; print(os.environ['SIDEBYSIDE_DATA'], os.environ['OMP_NUM_THREADS'])",
+            "sample 1\n",
+        )
+    ],
+    "colab": [
+        SETUP,
+        cell(
+            "look",
+            "import sidebyside; print(os.path.relpath(sidebyside.__file__), os.listdir())",
+            f"{os.path.join(NAME, 'sidebyside', '__init__.py')} ['{NAME}']\n",
+        ),
+    ],
+    "writes": [SETUP, cell("wrong", "open('model.bin', 'w').close()")],
+    "installed": [SETUP, cell("wrong", "import sys; sys.path.pop(0); import sidebyside")],
+    "needy_pytorch": [cell("say-hello", "print('hello')", "hello\n")],
+}
 
 
-def test_a_changed_output_fails_and_the_rest_is_skipped(check):
-    printed = check(cell("say-hello", "print('hello')", "goodbye\n"), cell("after", "x = 1"))
-    assert "FAILED build/nbval/made.ipynb::say-hello" in printed
-    assert "the step 'say-hello' before it failed" in printed
-    assert "1 failed, 1 skipped" in printed
+@pytest.fixture(scope="module")
+def checked():
+    """Return what pytest prints of the notebooks above."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    for name, cells in NOTEBOOKS.items():
+        notebook = new_notebook(cells=cells)
+        if name == "needy_pytorch":
+            notebook.metadata["sidebyside"] = {"extra": "vision"}
+        (FOLDER / f"{name}.ipynb").write_text(writes(notebook), "utf-8")
+    (FOLDER / "without_extra.py").write_text(PLUGIN, "utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(FOLDER), environment.get("PYTHONPATH", "")])
+    words = ["-n", "0", "-rA", "-p", "without_extra", str(FOLDER)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    shutil.rmtree(FOLDER)
+    return done.stdout
 
 
-def test_an_ignored_output_may_change(check):
-    printed = check(cell("train", "print('0.51')", "0.49\n", tags=["nbval-ignore-output"]))
-    assert "1 passed" in printed
+def outcomes(printed, name):
+    """Return what became of a notebook's steps: ``{"say-hello": "PASSED"}``."""
+    lines = [line.split(maxsplit=1) for line in printed.splitlines()]
+    named = f"build/nbval/{name}.ipynb::"
+    return {
+        rest.removeprefix(named).partition(" ")[0]: word
+        for word, rest in (line for line in lines if len(line) == 2)
+        if rest.startswith(named) and word in ("PASSED", "FAILED")
+    }
 
 
-def test_kernels_compute_on_the_sample_with_one_thread(check):
-    source = "import os; print(os.environ['SIDEBYSIDE_DATA'], os.environ['OMP_NUM_THREADS'])"
-    assert "1 passed" in check(cell("look", source, "sample 1\n"))
+def test_equal_outputs_pass_and_steps_name_the_tests(checked):
+    assert outcomes(checked, "equal") == {"say-hello": "PASSED", "add": "PASSED"}
 
 
-def test_a_lesson_is_executed_as_in_colab(check):
-    look = "import sidebyside; print(os.path.relpath(sidebyside.__file__), os.listdir())"
-    name = repository_url().rsplit("/", 1)[-1]
-    stored = f"{os.path.join(name, 'sidebyside', '__init__.py')} ['{name}']\n"
-    printed = check(cell("setup", setup_source(repository_url())), cell("look", look, stored))
-    assert "PASSED build/nbval/made.ipynb::alone" in printed
-    assert "3 passed" in printed
+def test_a_changed_output_fails_and_the_rest_is_skipped(checked):
+    assert outcomes(checked, "changed") == {"say-hello": "FAILED"}
+    assert "the step 'say-hello' before it failed" in checked
+
+
+def test_an_ignored_output_may_change(checked):
+    assert outcomes(checked, "ignored") == {"train": "PASSED"}
+
+
+def test_kernels_compute_on_the_sample_with_one_thread(checked):
+    assert outcomes(checked, "sample") == {"look": "PASSED"}
+
+
+def test_a_lesson_is_executed_as_in_colab(checked):
+    assert outcomes(checked, "colab") == dict.fromkeys(["setup", "look", "alone"], "PASSED")
 
 
 @pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        ("open('model.bin', 'w').close()", "it wrote beside the clone"),
-        ("import sys; sys.path.pop(0); import sidebyside", "__init__.py"),
-    ],
+    ("name", "reason"),
+    [("writes", "it wrote beside the clone"), ("installed", "__init__.py")],
     ids=["writes", "takes the installed package"],
 )
-def test_a_lesson_that_does_not_stand_alone_is_found(check, source, reason):
-    printed = check(cell("setup", setup_source(repository_url())), cell("wrong", source))
-    assert "FAILED build/nbval/made.ipynb::alone" in printed
-    assert reason in printed
-    assert "1 failed, 2 passed" in printed
+def test_a_lesson_that_does_not_stand_alone_is_found(checked, name, reason):
+    assert outcomes(checked, name) == {"setup": "PASSED", "wrong": "PASSED", "alone": "FAILED"}
+    assert reason in checked
+
+
+def test_a_lesson_whose_extra_is_not_there_is_skipped_with_what_to_install(checked):
+    assert outcomes(checked, "needy_pytorch") == {}
+    assert "needs no-such-package besides the frameworks, which is not installed" in checked
+    assert "'pip install -e .[vision]'" in checked
+
+
+def test_nothing_else_became_of_them(checked):
+    assert "3 failed, 11 passed, 2 skipped" in checked

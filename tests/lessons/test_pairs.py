@@ -2,19 +2,21 @@
 
 import copy
 import shutil
+import subprocess
+import tomllib
 
 import nbformat
 import pytest
 
 from sidebyside.checkout import ROOT, repository_url
-from sidebyside.errors import TopicError
+from sidebyside.errors import AddressError, BrokenNotebookError, PageError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import checks, pairs
 from sidebyside.lessons.address import set_repository
 from sidebyside.lessons.notebooks import write_notebook
 from sidebyside.lessons.scaffold import new_pair
 from sidebyside.lessons.steps import steps
-from sidebyside.measure.tables import pages_with_results
+from sidebyside.measure.tables import BEGIN, pages_with_results
 
 PAIRS = pairs.find_pairs()
 URL = repository_url()
@@ -83,6 +85,24 @@ def break_colab_link(notebook):
 
 def lower_heading(notebook):
     cell(notebook, "title").source = "#" + cell(notebook, "title").source
+
+
+def rename_title(notebook):
+    title = cell(notebook, "title")
+    title.source = title.source.replace("# Image", "# Picture", 1)
+
+
+def change_code(notebook):
+    shown = cell(notebook, "show-pictures")
+    shown.source = shown.source.replace("columns=10", "columns=9")
+
+
+def break_code(notebook):
+    cell(notebook, "settings").source += "\nx = ("
+
+
+def tag_shared_code(notebook):
+    cell(notebook, "load-data").metadata["tags"] = ["framework"]
 
 
 def widen(notebook):
@@ -159,7 +179,11 @@ BREAKS = {
     untag: "'exercises': its text differs",
     edit_setup: "its set-up cell is not the one",
     break_colab_link: "no link (colab)",
-    lower_heading: "heading of the first level",
+    lower_heading: "its title cell does not begin with '# TITLE in",
+    rename_title: "its title is",
+    change_code: "'show-pictures': nothing but numbers or operators differs",
+    break_code: "'settings': its code is not Python",
+    tag_shared_code: "'load-data': its cells are tagged differently",
     widen: "line 5 has 89 columns",
     store_error: "it stores an error (ValueError)",
     store_warning: "noise in it: 'FutureWarning: '",
@@ -177,10 +201,13 @@ BREAKS = {
 }
 
 
+def test_the_copy_is_in_order(clone):
+    assert checks.problems(clone, URL) == []
+
+
 @pytest.mark.parametrize("breaking", BREAKS, ids=lambda b: b.__name__)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_break_is_found(clone, breaking, framework):
-    assert checks.problems(clone, URL) == []
     notebook = clone.read(framework)
     breaking(notebook)
     path = clone.path(framework)
@@ -226,19 +253,6 @@ def test_new_pair_is_in_order_but_for_its_run(clone, topic):
     assert "no figures" in found[2]
 
 
-def test_new_pair_does_not_overwrite(clone):
-    before = clone.path("pytorch").read_bytes()
-    with pytest.raises(FileExistsError, match="There is a pair 'beginner/image_classification'"):
-        new_pair("beginner/image_classification", clone.root)
-    assert clone.path("pytorch").read_bytes() == before
-
-
-@pytest.mark.parametrize("topic", ["sorting", "expert/sorting", "beginner/Sorting", "../x"])
-def test_new_pair_needs_a_place(clone, topic):
-    with pytest.raises(ValueError, match="is not a place for a pair"):
-        new_pair(topic, clone.root)
-
-
 def test_repository_is_rewritten_from_one_place_and_back(clone):
     files = [clone.path(framework) for framework in FRAMEWORKS]
     files.append(clone.root / "pyproject.toml")
@@ -252,19 +266,63 @@ def test_repository_is_rewritten_from_one_place_and_back(clone):
     assert [file.read_bytes() for file in files] == before
 
 
-@pytest.mark.parametrize("url", ["somewhere", "https://github.com/only-owner", "git@x:y/z"])
-def test_repository_needs_an_address(clone, url):
-    with pytest.raises(ValueError, match="is not an address of the form"):
-        set_repository(url, clone.root)
-
-
 @pytest.mark.parametrize(
-    ("topic", "near"),
-    [("image_clasification", "beginner/image_classification"), ("nothing", "beginner/")],
+    "url",
+    [
+        "somewhere",
+        "https://github.com/only-owner",
+        "git@x:y/z",
+        "https://github.com/../..",
+        "https://github.com/owner/.",
+        "https://github.com/./name",
+        "https://github.com/owner/..git",
+        "https://github.com/owner/name/more",
+        "https://github.com/owner/näme",
+    ],
 )
-def test_unknown_topic_names_those_that_come_near(topic, near):
-    with pytest.raises(TopicError, match=near):
-        pairs.find_pair(topic)
+def test_repository_needs_an_address(clone, url):
+    before = (clone.root / "pyproject.toml").read_bytes()
+    with pytest.raises(AddressError, match="is not an address of the form"):
+        set_repository(url, clone.root)
+    assert (clone.root / "pyproject.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", [".github", "a.b", "name.git", "name/"])
+def test_repository_may_have_dots_in_its_name(clone, name):
+    set_repository(f"https://github.com/owner/{name}", clone.root)
+    wanted = name.removesuffix(".git").removesuffix("/")
+    assert repository_url(clone.root) == f"https://github.com/owner/{wanted}"
+
+
+def test_repository_changes_nothing_if_a_notebook_cannot_be_read(clone):
+    clone.path("tensorflow").write_text("{", "utf-8")
+    before = {path: path.read_bytes() for path in clone.root.rglob("*") if path.is_file()}
+    with pytest.raises(BrokenNotebookError):
+        set_repository("https://github.com/somebody/lessons", clone.root)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_every_notebook_is_checked():
+    """Each that git knows is one of a pair's, and lies where pytest looks."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("this is not a git repository")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", "*.ipynb"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.split("\0")[:-1]  # fmt: skip
+    checked = {
+        pair.path(side).relative_to(ROOT).as_posix() for pair in PAIRS for side in FRAMEWORKS
+    }
+    assert set(listed) <= checked, "not a pair's: its folder or its name is another"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    looked_at = tuple(f"{path}/" for path in project["tool"]["pytest"]["testpaths"])
+    assert [file for file in checked if not file.startswith(looked_at)] == []
+
+
+@pytest.mark.parametrize("folder", [*pairs.PATH_FOLDERS, *pairs.PROJECT_LEVELS])
+def test_pytest_looks_where_lessons_of_every_level_would_be(folder):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert folder.partition("/")[0] in project["tool"]["pytest"]["testpaths"]
 
 
 def test_tables_of_results_are_as_generated():
@@ -280,3 +338,10 @@ def test_readme_maps_every_pair():
         for framework in FRAMEWORKS:
             file = pair.path(framework).relative_to(ROOT).as_posix()
             assert f"[notebook]({file})" in readme
+
+
+def test_a_page_without_the_end_of_its_table_is_named(clone):
+    page = clone.folder / "README.md"
+    page.write_text(f"{BEGIN}\n", "utf-8")
+    with pytest.raises(PageError, match=r"README\.md needs the lines"):
+        pages_with_results(clone.root)

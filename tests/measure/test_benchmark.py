@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -153,10 +154,10 @@ def real(small):
     need("torch", "tensorflow")
     words = ["benchmark", "small", "--rounds", "1", "--seconds", "0.1", "--threads", "1"]
     program = (
-        "import sys; from pathlib import Path; from sidebyside import cli; "
+        "from pathlib import Path; from sidebyside.cli.main import main; "
         "from sidebyside.lessons import pairs; "
         f"pair = pairs.Pair(Path({str(small.folder)!r}), 'small', Path({str(small.root)!r})); "
-        "pairs.find_pair = lambda topic: pair; cli.main()"
+        "pairs.find_pair = lambda topic: pair; main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *words, "--data", "sample"],
@@ -271,6 +272,62 @@ def test_training_without_an_optimiser_cannot_be_followed(made):
     pair = made({**CELLS, "pytorch": cells})
     with pytest.raises(BenchmarkError, match="PyTorch: the step 'train' cannot be measured: no "):
         benchmark.run(pair, "sample", 1, 0, 1)
+
+
+# --- the cells of a notebook
+
+
+class Shell:
+    """Stands for IPython: keeps what it is asked to run."""
+
+    def __init__(self, **names):
+        self.user_ns, self.ran = names, []
+
+    def run_cell(self, source, store_history):
+        self.ran.append(source)
+        return SimpleNamespace(error_before_exec=None, error_in_exec=None)
+
+
+def code_cells(*names):
+    return [{"id": name, "source": name, "metadata": {}} for name in names]
+
+
+@pytest.fixture
+def shell(monkeypatch):
+    made = Shell(steps_per_epoch=5)
+    monkeypatch.setattr(timing, "make_shell", lambda: made)
+    monkeypatch.setitem(timing.FOLLOWERS, "pytorch", timing.Follower)
+    return made
+
+
+def test_cells_are_run_once_and_in_order_up_to_the_one_that_trains(shell):
+    cells = code_cells("setup", "imports", "define-model", "train", "after")
+    with pytest.raises(timing.NotMeasurable, match="no optimiser step was seen"):
+        timing.measure(cells, "pytorch", "train", 1.0)
+    assert shell.ran == ["setup", "imports", "define-model", "train"]
+
+
+def test_nothing_is_run_where_the_step_is_missing(shell):
+    with pytest.raises(timing.NotMeasurable, match="no code cell of that name"):
+        timing.measure(code_cells("imports", "define-model"), "pytorch", "train", 1.0)
+    with pytest.raises(timing.NotMeasurable, match="no code cell before it is called 'imports'"):
+        timing.measure(code_cells("define-model", "train"), "pytorch", "train", 1.0)
+    assert shell.ran == []
+
+
+def test_the_program_that_measures_is_where_it_is_looked_for(small, monkeypatch):
+    started = []
+
+    def run(command, **_):
+        started.append(command)
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setattr(benchmark.subprocess, "run", run)
+    with pytest.raises(BenchmarkError, match="exit code 1"):
+        benchmark.run(small, "sample", 1, 0, 1)
+    program = Path(started[0][2])
+    assert program.is_file()
+    assert program.name == "timing.py"
 
 
 # --- the clock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidebyside.measure.code_size import Complexity, measure, plain_python
+from sidebyside.measure.code_size import Complexity, measure
 
 FUNCTION = '''
 import numpy as np
@@ -42,19 +42,19 @@ def test_tokens(source, tokens):
 
 @pytest.mark.parametrize(
     "source",
-    ["!git clone x", "%matplotlib inline", "files = !ls", "%%bash\nfor x in *; do echo; done",
-     "%load_ext tensorboard"],
-)  # fmt: skip
+    ["!git clone x", "%matplotlib inline", "%%bash\nfor x in *; do echo; done", "f?"],
+)
 def test_a_magic_is_one_line_of_one_token(source):
     assert measure([source]) == Complexity(lines=1, tokens=1, branches=0, api_names=0)
 
 
-def test_magics_inside_a_block_keep_its_indentation():
-    assert plain_python("if x:\n    !ls {y}\n") == "if x:\n    pass\n\n"
+def test_an_assigned_command_is_one_token_of_its_line():
+    assert measure(["files = !ls -l *.py"]).tokens == 3
 
 
 def test_a_timed_cell_counts_its_code():
     assert measure(["%%time\nx = 1\ny = 2"]).lines == 3
+    assert measure(["%time x = 1"]) == measure(["x = 1"])
 
 
 def test_what_looks_like_a_magic_is_not_one():

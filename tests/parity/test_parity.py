@@ -1,10 +1,13 @@
 """With the same weights, the two models of each pair are the same model.
 
-Executed are each notebook's own cells: what PARITY_STEPS names, no more. Differences are measured
-on the sample, in float32, on one thread. With --save-parity they are stored, for the site to show.
+Executed are each notebook's own cells: what STEPS names, and what its file in `lessons/` adds.
+Differences are measured on the sample, in float32, on one thread. With --save-parity they are
+stored, for the site to show.
 """
 
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,99 +17,50 @@ from sidebyside.lessons import pairs
 from sidebyside.measure import parity_record
 from sidebyside.parity import comparing as parity
 
-PARITY_STEPS = (
+STEPS = (
     "imports",
     "settings",
     "load-data",
     "define-first-weights",
     "define-block",
     "define-model",
-    "define-gru",
-    "define-wired",
-    "define-subclassed",
     "define-loss",
     "define-schedule",
     "define-optimizer",
 )
-PAIRS = [pair for pair in pairs.find_pairs() if pair.topic not in parity_record.WITHOUT_MODEL]
+LESSONS = Path(__file__).with_name("lessons")
+PAIRS = [pair for pair in pairs.find_pairs() if not pair.facts.without_model]
+
+
+def inputs_of(pair):
+    """Return what the pair's own file in `lessons/` defines, by its names.
+
+    `batches(lesson, count)` takes the names that the PyTorch cells define and returns batches of
+    inputs and targets. `BUILDERS` are the functions that make a model, where there are more than
+    make_model; `STEPS` the cells that they need besides those of all lessons.
+    """
+    file = LESSONS / f"{pair.topic}.py"
+    if not file.is_file():
+        pytest.fail(
+            f"{pair.topic} has a model and no batches to compare it on: write "
+            f"tests/parity/lessons/{pair.topic}.py with a function batches(lesson, count). If it "
+            "has no model, its notebooks say why: "
+            'metadata.sidebyside = {"without_model": "the reason"}.'
+        )
+    return {"BUILDERS": ("make_model",), "STEPS": ()} | runpy.run_path(str(file))
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: pair.topic)
 def lesson(request):
     """Return a pair, and for each framework the names that its cells define."""
     spaces = {}
+    steps = {*STEPS, *inputs_of(request.param)["STEPS"]}
     for framework in FRAMEWORKS:
         spaces[framework] = {}
         for cell in request.param.read(framework).cells:
-            if cell.id in PARITY_STEPS and cell.cell_type == "code":
+            if cell.id in steps and cell.cell_type == "code":
                 exec(compile(cell.source, cell.id, "exec"), spaces[framework])
     return request.param, spaces["pytorch"], spaces["tensorflow"]
-
-
-def images(lesson, count):
-    """Return batches of pictures near 0 with spread 1, (128, 32, 32, 3), and labels."""
-    data = lesson["data"]
-    pixels = (data.train_images[: 128 * count].astype(np.float32) / 255 - 0.5) / 0.25
-    labels = data.train_labels[: 128 * count]
-    return list(zip(pixels.reshape(count, 128, 32, 32, 3), labels.reshape(count, 128), strict=True))
-
-
-def digits(lesson, count):
-    """Return batches of grey pictures from 0 to 1, (128, 28, 28), and labels."""
-    data = lesson["data"]
-    pixels = data.train_images[: 128 * count].astype(np.float32) / 255
-    labels = data.train_labels[: 128 * count]
-    return list(zip(pixels.reshape(count, 128, 28, 28), labels.reshape(count, 128), strict=True))
-
-
-def spiral_points(lesson, count):
-    """Return batches of points, (90, 2), and the numbers of their arms."""
-    points = lesson["train_points"][: 90 * count].reshape(count, 90, 2)
-    labels = lesson["train_labels"][: 90 * count].reshape(count, 90)
-    return list(zip(points, labels, strict=True))
-
-
-def spiral(lesson, count):
-    """Return batches of points, (32, 2), and labels."""
-    points, labels = lesson["points"][: 32 * count], lesson["labels"][: 32 * count]
-    return list(zip(points.reshape(count, 32, 2), labels.reshape(count, 32), strict=True))
-
-
-def curve_points(lesson, count):
-    """Return the same batch again and again: all training points, (24, 1), as in the lesson."""
-    return [(lesson["train_x"], lesson["train_y"])] * count
-
-
-def ratings(lesson, count):
-    """Return batches of 500 ratings: users and films, and the stars."""
-    data = lesson["data"]
-    rows = data.train[: 500 * count].reshape(count, 500)
-    return [((data.users[r], data.films[r]), data.ratings[r]) for r in rows]
-
-
-def reviews(lesson, count):
-    """Return batches of 64 reviews: ids of words, (64, 30), the short ones padded; labels."""
-    random = np.random.default_rng(0)
-    ids = random.integers(1, lesson["vocabulary_size"], (count, 64, 30))
-    lengths = random.integers(5, 31, (count, 64, 1))
-    ids[np.arange(30) >= lengths] = 0
-    return list(zip(ids, random.integers(0, 2, (count, 64)).astype(np.float32), strict=True))
-
-
-BATCHES = {
-    "prerequisites/the_learning_loop": curve_points,
-    "beginner/first_network": digits,
-    "beginner/three_ways_to_build_a_model": spiral_points,
-    "beginner/debugging": spiral,
-    "beginner/image_classification": images,
-    "beginner/recommender": ratings,
-    "beginner/sentiment_analysis": reviews,
-}
-# the functions that make a model, where a lesson has more than make_model
-BUILDERS = {
-    "beginner/three_ways_to_build_a_model": ("make_model", "make_wired", "make_subclassed"),
-    "beginner/sentiment_analysis": ("make_model", "make_gru"),
-}
 
 
 def optimizer_and_schedule(space):
@@ -128,7 +82,7 @@ def compare(lesson, builder="make_model", **changes):
     return parity.compare(
         torch_side[builder](),
         keras_side[builder](),
-        BATCHES[pair.topic](torch_side, 4),
+        inputs_of(pair)["batches"](torch_side, 4),
         torch_side["loss_fn"],
         keras_side["loss_fn"],
         optimizer_and_schedule(torch_side),
@@ -137,9 +91,20 @@ def compare(lesson, builder="make_model", **changes):
     )
 
 
+def test_a_pair_without_batches_is_told_what_to_write(tmp_path):
+    pair = pairs.Pair(tmp_path / "beginner" / "new", "new", tmp_path)
+    with pytest.raises(pytest.fail.Exception, match=r"write tests/parity/lessons/beginner/new\.py"):
+        inputs_of(pair)
+
+
+def test_every_file_of_batches_is_a_pairs():
+    files = {file.relative_to(LESSONS).with_suffix("").as_posix() for file in LESSONS.rglob("*.py")}
+    assert files <= {pair.topic for pair in PAIRS}
+
+
 def test_the_models_are_the_same(lesson, capsys, request):
     results = []
-    for builder in BUILDERS.get(lesson[0].topic, ("make_model",)):
+    for builder in inputs_of(lesson[0])["BUILDERS"]:
         result = compare(lesson, builder)
         results.append(result)
         with capsys.disabled():

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import zipfile
 from importlib.util import find_spec
+from pathlib import Path
 
+import platformdirs
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -121,7 +123,7 @@ def test_wheel_has_the_package_and_its_data_and_nothing_else(wheel):
 def test_what_is_not_asked_for_is_hidden(installed):
     hidden = set(not_asked_for(installed, ["cli"]))
     assert {"jupyterlab", "nbclient", "sphinx", "pytest"} <= hidden
-    assert hidden.isdisjoint({"sidebyside", "numpy", "pooch", "typer", "rich", "nbformat"})
+    assert hidden.isdisjoint({"sidebyside", "numpy", "requests", "typer", "rich", "nbformat"})
     assert "typer" in not_asked_for(installed, [])
     assert "jupyterlab" not in not_asked_for(installed, ["lessons"])
 
@@ -155,6 +157,14 @@ def test_datasets_work_with_what_a_notebook_has(run, installed):
     assert re.fullmatch(r"\(\d+, 28, 28\)", shape)
     assert files(run.folder / "here")
     assert files(installed) == before
+
+
+def test_data_land_in_the_users_cache_folder(run, installed):
+    program = run.folder / "program.py"
+    program.write_text("from sidebyside import datasets\nprint(datasets.data_folder())\n", "utf-8")
+    folder = Path(run("program", program, SIDEBYSIDE_DATA_DIR="").strip())
+    assert folder == platformdirs.user_cache_path("sidebyside")
+    assert not folder.is_relative_to(installed)
 
 
 def files(folder):

@@ -4,7 +4,7 @@
   const root = document.documentElement;
   const KEY = "sidebyside-view";
 
-  /* The switch. What it shows is in the address, so that a link can point at it, and remembered. */
+  /* The switch. What it shows is remembered, and in the address, where a link can point at it. */
   function rowInSight() {
     const rows = [...document.querySelectorAll(".sbs-row")];
     return rows.find((row) => row.getBoundingClientRect().bottom > 80);
@@ -118,7 +118,7 @@
     }
   }
 
-  /* Folds: what is opened on one side opens on the other, so that the two stay level. */
+  /* Folds: what is opened on one side opens on the other, and the two stay level. */
   function setUpFolds() {
     for (const row of document.querySelectorAll(".sbs-row")) {
       const sides = [...row.querySelectorAll(".sbs-cell")].map((cell) => [

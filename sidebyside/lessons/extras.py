@@ -1,0 +1,59 @@
+"""What a lesson needs besides the frameworks: an extra of pyproject.toml, named in its metadata."""
+
+import importlib.metadata
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from sidebyside.checkout import ROOT
+from sidebyside.errors import MissingExtraError
+from sidebyside.lessons.pairs import Pair
+
+
+def extras(root: Path = ROOT) -> dict[str, list[str]]:
+    """Return the extras of a checkout, each with what it requires."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    return {name: list(needed) for name, needed in project["optional-dependencies"].items()}
+
+
+def missing_extra(pair: Pair) -> str:
+    """Return a sentence if what a lesson needs is not installed here, else nothing."""
+    if not (extra := pair.facts.extra):
+        return ""
+    needed = extras(pair.root).get(extra, [])  # that there is none, `sidebyside check` says
+    absent = sorted(set(_absent(needed, extra)))
+    if not absent:
+        return ""
+    return (
+        f"{pair.topic} needs {', '.join(absent)} besides the frameworks, which "
+        f"{'is' if len(absent) == 1 else 'are'} not installed in this environment. Install "
+        f"everything that it needs with 'pip install -e .[{extra}]'."
+    )
+
+
+def require_extra(pair: Pair) -> None:
+    """Check that what a lesson needs besides the frameworks is installed.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not; the message says how to install it.
+    """
+    if sentence := missing_extra(pair):
+        raise MissingExtraError(sentence)
+
+
+def _absent(needed: list[str], extra: str) -> Iterator[str]:
+    """Yield the names of the packages that are not there, or of another version."""
+    from packaging.requirements import Requirement
+
+    for requirement in map(Requirement, needed):
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            yield requirement.name
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            yield f"{requirement.name}{requirement.specifier}"

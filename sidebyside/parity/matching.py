@@ -1,0 +1,108 @@
+"""Find the counterpart of every layer, and the order of its features; refuse where that is open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sidebyside.parity import chains, evidence, names
+from sidebyside.parity.deciding import decide
+from sidebyside.parity.fitting import Fitting
+from sidebyside.parity.libraries import keras, kl, nn
+from sidebyside.parity.listing import keras_units, torch_units
+from sidebyside.parity.pairing import pair_up
+from sidebyside.parity.parametrised import torch_arrays
+from sidebyside.parity.rules import Pair
+from sidebyside.parity.told import Request, Told
+
+
+@dataclass
+class Matched:
+    """Both models' units in pairs.
+
+    Attributes
+    ----------
+    pairs
+        One for each Keras unit, in the order of definition.
+    fitting
+        The units, and PyTorch's arrays.
+    """
+
+    pairs: list[Pair]
+    fitting: Fitting
+
+
+def match(
+    torch_model: nn.Module,
+    keras_model: keras.Model,
+    request: Request,
+    check: Callable[[Fitting, Pair], None],
+) -> Matched:
+    """Pair the layers of two models.
+
+    Parameters
+    ----------
+    torch_model, keras_model
+        The models, which are left as they are.
+    request
+        What the reader says.
+    check
+        Called with each pair as soon as it is known, to refuse it for its settings.
+
+    Raises
+    ------
+    PortingError
+        If there is no pairing, or no single one.
+    """
+    ours, theirs = _units(torch_model, keras_model)
+    fitting = Fitting(ours, theirs, torch_arrays(torch_model))
+    pairing = pair_up(
+        fitting,
+        names.resolve(request.pairs, ours, theirs),
+        chains.torch_places(torch_model, ours),
+        chains.keras_places(keras_model, theirs),
+    )
+    for unit in theirs:
+        if unit not in pairing.open:
+            check(fitting, Pair(pairing.counterpart(unit), unit))
+    told = Told(request, fitting)
+    looked_at = pairing.open or any(unit.ambiguous for unit in theirs)
+    if not (looked_at or request.example is not None or _order_matters(fitting, keras_model)):
+        pairs = [Pair(pairing.counterpart(unit), unit) for unit in theirs]
+    else:
+        shown = evidence.gather(
+            torch_model, keras_model, fitting, pairing, request.example, request.torch_inputs
+        )
+        pairs = decide(fitting, pairing, shown, told)
+    for pair in pairs:
+        check(fitting, pair)
+    return Matched([told.applied(pair) for pair in pairs], fitting)
+
+
+def _units(torch_model: nn.Module, keras_model: keras.Model) -> tuple[list, list]:
+    """List both models' units; attention in parts, if only one of the models has it as a layer."""
+    ours = any(isinstance(module, nn.MultiheadAttention) for module in torch_model.modules())
+    theirs = any(isinstance(layer, kl.MultiHeadAttention) for layer in _layers(keras_model))
+    return (
+        torch_units(torch_model, split_attention=ours and not theirs),
+        keras_units(keras_model, split_attention=theirs and not ours),
+    )
+
+
+def _layers(keras_model: keras.Model) -> list[kl.Layer]:
+    return keras_model._flatten_layers()
+
+
+_SPATIAL = (
+    kl.Conv1D, kl.Conv2D, kl.Conv3D, kl.Conv1DTranspose, kl.Conv2DTranspose, kl.Conv3DTranspose,
+    kl.DepthwiseConv1D, kl.DepthwiseConv2D, kl.SeparableConv1D, kl.SeparableConv2D,
+    kl.MaxPooling1D, kl.MaxPooling2D, kl.MaxPooling3D, kl.AveragePooling1D, kl.AveragePooling2D,
+    kl.AveragePooling3D, kl.UpSampling1D, kl.UpSampling2D, kl.UpSampling3D, kl.Reshape, kl.Permute,
+)  # fmt: skip
+
+
+def _order_matters(fitting: Fitting, keras_model: keras.Model) -> bool:
+    """Whether features may come in another order: there are maps, and layers that read them."""
+    if any(unit.layer is keras_model for unit in fitting.theirs):  # a single layer
+        return False
+    maps = any(isinstance(layer, _SPATIAL) for layer in _layers(keras_model))
+    inputs = getattr(keras_model, "inputs", None) or []
+    return maps or any(len(x.shape) > 3 for x in inputs)
