@@ -12,10 +12,10 @@ DIMENSION = re.compile(r"[123]d$")
 _EMPTY = """
 a about across after also am an and any are as at be been before both but by call called can code
 could did do does during for from get give given got had has have how i if in instead into is it
-its just like make me my need no not of on only onto or other our out over per please should
-simply so some such than that the their them then there these they this those through to two under
-up usage use used using versus via vs want was way we what when which while who why will with
-within would you your
+its just like make me my need new no not of on only onto or other our out over per please respect
+should simply so some such than that the their them then there these they this those through to
+two under up usage use used using versus via vs want was way we what when which while who why will
+with within would wrt you your
 """
 EMPTY = frozenset(_EMPTY.split())  # they say nothing of what is looked for
 # which framework is meant is said by other means
