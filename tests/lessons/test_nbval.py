@@ -12,9 +12,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
 from sidebyside.checkout import ROOT, repository_url
+from sidebyside.frameworks import FRAMEWORKS, missing
 from sidebyside.lessons.address import setup_source
 
 FOLDER = ROOT / "build" / "nbval"
+NEEDY = f"needy_{next(name for name in FRAMEWORKS if name not in missing())}"
 NAME = repository_url().rsplit("/", 1)[-1]
 # lessons may need an extra that no environment has
 PLUGIN = """
@@ -52,7 +54,7 @@ NOTEBOOKS = {
     ],
     "writes": [SETUP, cell("wrong", "open('model.bin', 'w').close()")],
     "installed": [SETUP, cell("wrong", "import sys; sys.path.pop(0); import sidebyside")],
-    "needy_pytorch": [cell("say-hello", "print('hello')", "hello\n")],
+    NEEDY: [cell("say-hello", "print('hello')", "hello\n")],
 }
 
 
@@ -63,7 +65,7 @@ def checked():
     FOLDER.mkdir(parents=True)
     for name, cells in NOTEBOOKS.items():
         notebook = new_notebook(cells=cells)
-        if name == "needy_pytorch":
+        if name == NEEDY:
             notebook.metadata["sidebyside"] = {"extra": "vision"}
         (FOLDER / f"{name}.ipynb").write_text(writes(notebook), "utf-8")
     (FOLDER / "without_extra.py").write_text(PLUGIN, "utf-8")
@@ -121,7 +123,7 @@ def test_a_lesson_that_does_not_stand_alone_is_found(checked, name, reason):
 
 
 def test_a_lesson_whose_extra_is_not_there_is_skipped_with_what_to_install(checked):
-    assert outcomes(checked, "needy_pytorch") == {}
+    assert outcomes(checked, NEEDY) == {}
     assert "needs no-such-package besides the frameworks, which is not installed" in checked
     assert "'pip install -e .[vision]'" in checked
 
