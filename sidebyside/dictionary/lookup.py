@@ -37,7 +37,7 @@ LEAST_COVER = 0.48  # of a question, for an answer
 LEAST_COVER_OF_A_MESSAGE, FEWEST = 0.7, 3  # it has as many words
 LEAST = 0.45  # of the score
 LEAST_SAID = 0.5  # of a message
-LEAST_OF_A_NAME = 0.75  # how well a name that is no call's must fit a phrase
+LEAST_COVER_OF_A_NAME, LEAST_OF_A_NAME = 0.75, 0.75  # that is no call's; to fit a phrase
 IS_IT, IS_ALSO = 1.6, 0.8  # an entry's own key or title; another name of it, at least
 SIGNS = re.compile(r"[^\w\s.,:'?!-]")  # of an expression: log(1 + x), //
 MOST = 12  # entries in an answer
@@ -168,7 +168,7 @@ class Finder:
     ) -> dict[int, float]:
         """Return the entries that have enough of a text, or whose traps say it."""
         terms = self._words.terms(without_name(text), with_synonyms)
-        wanted = LEAST_COVER
+        wanted = LEAST_COVER_OF_A_NAME if least else LEAST_COVER
         if is_exception(text):
             wanted = LEAST_COVER_OF_A_MESSAGE if len(terms) >= FEWEST else math.inf
         covers, said = self._words.covers(terms), self._messages.find(text)

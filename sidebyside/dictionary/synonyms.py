@@ -30,6 +30,7 @@ bf16 bfloat16
 bias biases
 bilstm bidirectionallstm
 bound clamp clip limit
+bucket group
 build create make
 category class label
 ce crossentropy
@@ -43,6 +44,7 @@ cnn conv convolution
 combine zip merge
 compare comparison equal
 compile compiler jit
+conditional branch condition
 core cpu
 correct right accuracy
 correlation pearson
@@ -151,6 +153,7 @@ probability prob
 probability probabilities
 process worker
 random randomly stochastic
+recompile recompilation retrace retracing
 record track
 recurrent rnn
 regularizer regularization
@@ -165,6 +168,7 @@ sample sampler
 save store write
 schedule scheduler
 sdpa scaleddotproductattention scaleddotproduct
+several some
 sgd stochasticgradientdescent gradientdescent
 shared tied tie share
 single one

@@ -27,7 +27,7 @@ BRITISH = re.compile(
     r"(?<=..)(?:is(?=ation|ing|ed|er|e)|ys(?=ing|ed|er|e))|our(?=s?$)|tre(?=s?$)|learnt"
 )
 AMERICAN = {"is": "iz", "ys": "yz", "our": "or", "tre": "ter", "learnt": "learned"}
-IN_TWO_PARTS = re.compile(r"^(\w{2,}?(?:iz|at))(?:ion|ation|ing|ed|er|or|e)$")
+VERB = re.compile(r"^(\w{2,}iz)(?:ation|ing|ed|er|or|e)$|^(\w{4,}?)at(?:ion|ing|ed|or|e)$")
 ENDINGS = ("ence", "ion", "ing", "ed", "ly")
 
 
@@ -52,8 +52,8 @@ def stem(word: str) -> str:
         word = f"{word[:-3]}y"
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    if found := IN_TWO_PARTS.search(word):
-        return found[1]
+    if found := VERB.search(word):  # initialisation, compilation
+        return found[1] or found[2]
     for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("eed"):
             word = word[: -len(ending)]
