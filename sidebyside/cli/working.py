@@ -38,7 +38,7 @@ def list_topics() -> None:
     """Show the topics, level by level: what exists, the last stored results."""
     heads = ("topic", "kind", "notebook", "data", "result", "one epoch, s")
     table = Table(*heads, box=box.SIMPLE_HEAD)
-    broken = []
+    broken: list[str] = []
     for pair in pairs.find_pairs():
         head = [pair.topic, "project" if pair.is_project else "lesson"]
         for framework, name in FRAMEWORKS.items():
@@ -48,12 +48,12 @@ def list_topics() -> None:
                 try:
                     table.add_row(*head, name, *_results(pair, framework))
                 except BrokenNotebookError as error:
-                    broken.append(error)
+                    broken.append(str(error))
                     table.add_row(*head, f"{name}: broken", "", "", "", style="red")
             head = ["", ""]
     console.print(table)
-    for error in broken:
-        warn(str(error))
+    for sentence in broken:
+        warn(sentence)
 
 
 def _results(pair: Pair, framework: str) -> tuple[str, str, str]:

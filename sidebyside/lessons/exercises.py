@@ -155,12 +155,13 @@ def solved(notebook: "nbformat.NotebookNode", exercise: Exercise) -> "nbformat.N
     solution = copy.deepcopy(notebook)
     cells, last = solution.cells, 0
     for number, block in enumerate(exercise.blocks, 1):
-        place = block and next((i for i, cell in enumerate(cells) if cell.id == block.step), None)
-        if block is None or place is None:
+        places = [i for i, cell in enumerate(cells) if block and cell.id == block.step]
+        if block is None or not places:
             raise NotebookError(
                 f"Exercise {exercise.number}: block {number} does not say which step it replaces "
                 "or follows."
             )
+        place = places[0]
         if block.where == "replaces":
             cells[place].source = block.code
         else:
