@@ -20,7 +20,7 @@ from sidebyside.cli.console import (
     show_failure,
     warn,
 )
-from sidebyside.errors import BrokenNotebookError, MissingFrameworkError
+from sidebyside.errors import MissingFrameworkError, SidebysideError
 from sidebyside.files import require_writable, write_text
 from sidebyside.frameworks import FRAMEWORKS, missing, require
 from sidebyside.lessons import pairs
@@ -47,8 +47,8 @@ def list_topics() -> None:
             else:
                 try:
                     table.add_row(*head, name, *_results(pair, framework))
-                except BrokenNotebookError as error:
-                    broken.append(str(error))
+                except SidebysideError as error:
+                    broken.append(f"{pair.topic}: {error}")
                     table.add_row(*head, f"{name}: broken", "", "", "", style="red")
             head = ["", ""]
     console.print(table)
@@ -64,7 +64,7 @@ def _results(pair: Pair, framework: str) -> tuple[str, str, str]:
     reached = [figure.labelled for figure in quality(shown)]
     result = reached[0] if reached else ("" if report else "not run yet")
     epoch = shown["seconds_per_epoch"].text if "seconds_per_epoch" in shown else ""
-    return report.get("data", ""), result, epoch
+    return escape(str(report.get("data", ""))), result, epoch
 
 
 @app.command()

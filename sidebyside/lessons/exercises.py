@@ -30,7 +30,6 @@ import argparse
 import copy
 import datetime
 import hashlib
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -40,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from sidebyside.checkout import ROOT
 from sidebyside.errors import NotebookError
-from sidebyside.files import write_json
+from sidebyside.files import read_json, write_json
 from sidebyside.frameworks import FRAMEWORKS, require
 from sidebyside.lessons.pairs import Pair, find_pair, find_pairs
 
@@ -189,7 +188,7 @@ def record_file(root: Path = ROOT) -> Path:
 def recorded(root: Path = ROOT) -> dict[str, dict[str, str]]:
     """Return the hashes of what was executed, by topic and framework, then by exercise."""
     file = record_file(root)
-    return dict(json.loads(file.read_text("utf-8"))["executed"]) if file.is_file() else {}
+    return dict(read_json(file)["executed"]) if file.is_file() else {}
 
 
 def outdated(pair: Pair, framework: str) -> list[Exercise]:
