@@ -17,8 +17,8 @@ from sidebyside.datasets._cifar10 import CIFAR10, Cifar10, cifar10
 from sidebyside.datasets._imdb import IMDB, Imdb, imdb
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
 from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
+from sidebyside.datasets.data_settings import data_folder, data_size
 from sidebyside.datasets.description import DataSet
-from sidebyside.datasets.settings import data_folder, data_size
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
 
 DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line uses

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from sidebyside.datasets.settings import data_size
+from sidebyside.datasets.data_settings import data_size
 from sidebyside.datasets.store import Content, Store
 
 Loaded = TypeVar("Loaded")

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 from sidebyside.datasets.archives import Member, opened
+from sidebyside.datasets.data_settings import data_folder
 from sidebyside.datasets.registry import Entry, folder_names, read_registry
-from sidebyside.datasets.settings import data_folder
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, WriteError
 from sidebyside.files import (
     put_aside,

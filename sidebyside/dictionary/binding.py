@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sidebyside.dictionary import kinds
 from sidebyside.dictionary.entries import FOLDER
-from sidebyside.dictionary.following import UNKNOWN, Use, Value
 from sidebyside.dictionary.rules import ROOTS, Pattern, Slot
+from sidebyside.dictionary.value_flow import UNKNOWN, Use, Value
 
 # arguments that change no number: where a tensor is, how fast it comes, what is printed
 INCIDENTAL = {

@@ -2,11 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sidebyside.dictionary.entries import Chapter, Entry
 from sidebyside.dictionary.names import PREFIXES, canonical, last, qualified
-from sidebyside.dictionary.vocabulary import is_typo
 from sidebyside.dictionary.words import (
     FRAMEWORK_WORDS,
     joined,
@@ -20,6 +19,8 @@ from sidebyside.frameworks import FRAMEWORKS
 
 NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 AROUND = FRAMEWORK_WORDS | {"a", "in", "of", "the", "with"}
+# modules that have something else of the same name: torch.jit.trace, torch.sparse.sum
+ELSEWHERE = {"fft", "feature_column", "jit", "lite", "onnx", "profiler", "quantization", "sparse"}
 DIGITS = re.compile(r"\d+")  # of ResNet50: there are others
 ARGUMENTS = re.compile(r"\(.*\)\s*$", re.DOTALL)
 # what a variable is usually called, and what has its methods
@@ -61,6 +62,16 @@ def is_of_a_framework(name: str) -> bool:
     return bool(dot) and first in ROOTS
 
 
+def is_another_number(name: str, known: str) -> bool:
+    """Return whether two names differ in numbers only: ResNet18, ResNet50."""
+    return name != known and DIGITS.sub("", name) == DIGITS.sub("", known) != ""
+
+
+def is_elsewhere(name: str) -> bool:
+    """Return whether a name is of a module whose names mean something else elsewhere."""
+    return not ELSEWHERE.isdisjoint(name.split(".")[:-1])
+
+
 class Calls:
     """The entries by the names of the calls that they are about.
 
@@ -91,18 +102,19 @@ class Calls:
         found = self._exact(name)
         if not found and (inside := self._inside(name)):
             return inside
-        found = found or self._by_last_part(name)
+        if not found and not is_elsewhere(name):
+            found = self._by_last_part(name)
         return {number: value + self._about(number, name) for number, value in found.items()}
 
     def knows(self, name: str) -> bool:
         """Return whether an entry has a name in full, or something of what it names."""
         return bool(self._exact(name) or self._inside(name))
 
-    def find_misspelt(self, name: str) -> dict[int, float]:
-        """Return the entries about names that are spelt nearly so."""
+    def find_nearly(self, name: str, is_near: Callable[[str, str], bool]) -> dict[int, float]:
+        """Return the entries about names whose last parts are near that of a name."""
         wanted, found = joined(last(name)), dict[int, float]()
         for known, places in self._last.items():
-            if is_typo(wanted, known) or DIGITS.sub("", wanted) == DIGITS.sub("", known) != "":
+            if is_near(wanted, known):
                 for number, place, _ in places:
                     _raise(found, number, NEARLY - LATER * place + self._about(number, known))
         return found

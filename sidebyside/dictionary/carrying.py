@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from sidebyside.dictionary.binding import Fit, plain_dtype
-from sidebyside.dictionary.following import UNKNOWN, Value
 from sidebyside.dictionary.rules import PYTHON, ROOTS, Pattern, Rule
+from sidebyside.dictionary.value_flow import UNKNOWN, Value
 from sidebyside.frameworks import other
 
 LONGEST = 48  # characters of an argument; a longer one is "…"

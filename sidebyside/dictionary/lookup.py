@@ -18,23 +18,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from sidebyside.dictionary.calls import Calls, asked_name, is_code, is_of_a_framework
+from sidebyside.dictionary.calls import (
+    Calls,
+    asked_name,
+    is_another_number,
+    is_code,
+    is_elsewhere,
+    is_of_a_framework,
+)
 from sidebyside.dictionary.entries import Chapter, Entry
 from sidebyside.dictionary.exceptions import Messages, is_exception, without_name
 from sidebyside.dictionary.names import last
-from sidebyside.dictionary.vocabulary import Vocabulary
+from sidebyside.dictionary.vocabulary import Vocabulary, is_typo
 from sidebyside.dictionary.words import joined, parts, words
 from sidebyside.frameworks import FRAMEWORKS
 
-LEAST_COVER = 0.52  # of a question, for an answer
+LEAST_COVER = 0.48  # of a question, for an answer
 LEAST_COVER_OF_A_MESSAGE, FEWEST = 0.7, 3  # it has as many words
 LEAST = 0.45  # of the score
 LEAST_SAID = 0.5  # of a message
-LEAST_OF_A_NAME = 0.75  # how well a name that is no call's must fit a phrase
+LEAST_COVER_OF_A_NAME, LEAST_OF_A_NAME = 0.75, 0.75  # that is no call's; to fit a phrase
 IS_IT, IS_ALSO = 1.6, 0.8  # an entry's own key or title; another name of it, at least
 SIGNS = re.compile(r"[^\w\s.,:'?!-]")  # of an expression: log(1 + x), //
 MOST = 12  # entries in an answer
 REST = 0.6  # of the best score: what is much worse is left out
+COVER = 0.5  # how much that counts against the best phrase
 TIE = 0.01  # what a phrase counts between entries whose traps say the same
 NEAR = 5
 
@@ -102,16 +110,24 @@ class Finder:
             found = called or self._by_words(name, with_synonyms=False, least=LEAST_OF_A_NAME)
         else:
             found = _best(called, self._by_words(name))
-        return found or self._calls.find_misspelt(name) or self._misspelt(text)
+        return found or self._nearly(name) or self._misspelt(text)
 
     def _by_dotted_name(self, name: str) -> dict[int, float]:
         """Return the entries about a name with dots; a framework's name must be one's own."""
         by_words = {}
         if is_of_a_framework(name):
-            by_words = {} if self._calls.find(name) else self._goes_by(last(name))
+            if not self._calls.find(name) and not is_elsewhere(name):
+                by_words = self._goes_by(last(name))
         elif not self._calls.knows(name):
             by_words = self._by_words(name, least=LEAST_OF_A_NAME)
-        return by_words or self._calls.find(name) or self._calls.find_misspelt(name)
+        return by_words or self._calls.find(name) or self._nearly(name)
+
+    def _nearly(self, name: str) -> dict[int, float]:
+        """Return the entries about a call that a name with an unknown word may mean."""
+        found = self._calls.find_nearly(name, is_another_number)
+        if not found and self._words.has_unknown(last(name)):
+            found = self._calls.find_nearly(name, is_typo)
+        return found
 
     @cached_property
     def _own(self) -> dict[str, dict[int, float]]:
@@ -152,7 +168,7 @@ class Finder:
     ) -> dict[int, float]:
         """Return the entries that have enough of a text, or whose traps say it."""
         terms = self._words.terms(without_name(text), with_synonyms)
-        wanted = LEAST_COVER
+        wanted = LEAST_COVER_OF_A_NAME if least else LEAST_COVER
         if is_exception(text):
             wanted = LEAST_COVER_OF_A_MESSAGE if len(terms) >= FEWEST else math.inf
         covers, said = self._words.covers(terms), self._messages.find(text)
@@ -162,7 +178,7 @@ class Finder:
             if cover < wanted and message < LEAST_SAID:
                 continue
             fit = self._words.fits(number, terms)
-            score = max((cover + fit) / 2, message + TIE * fit)
+            score = max(COVER * cover + (1 - COVER) * fit, message + TIE * fit)
             if fit >= least and score >= LEAST:
                 found[number] = score
         return found

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from sidebyside.dictionary.call_matching import Index, Match
 from sidebyside.dictionary.carrying import MORE, written
 from sidebyside.dictionary.entries import Entry, Trap
-from sidebyside.dictionary.following import Followed, Use, Value
-from sidebyside.dictionary.matching import Index, Match
 from sidebyside.dictionary.names import PREFIXES, last
 from sidebyside.dictionary.programs import Program, program_of, read_program
+from sidebyside.dictionary.value_flow import Followed, Use, Value
 from sidebyside.errors import ProgramError
 from sidebyside.frameworks import OWNERS as ROOTS
 from sidebyside.frameworks import other

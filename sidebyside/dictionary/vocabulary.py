@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import chain, pairwise
+from typing import TypeVar
 
 from rapidfuzz.distance import OSA
 
@@ -27,16 +28,19 @@ from sidebyside.frameworks import FRAMEWORKS
 
 # words that could stand in nearly every question
 _WEAK = """
-all apply calculate change compute define each element every find function handle implement
-perform report run set tensor total track value work write
+apply build calculate change compute create define display each element every find five four
+function give handle implement insert make one percent perform print put read report run set show
+ten tensor three total track turn value work write
 """
 WEAK = frozenset(map(stem, _WEAK.split()))
+Item = TypeVar("Item")
 SYNONYM = 0.75  # how much a word counts that means the same
 FAINT = 0.3  # how much a word counts that says little: WEAK ones, numbers, what goes without saying
 # how much it says of an entry that a word stands there
-KEY, ALSO, CALL, SET, NOTE, TRAP, CHAPTER = 1.0, 0.88, 0.82, 0.6, 0.5, 0.35, 0.5
+KEY, ALSO, CALL, WITHIN, SET, NOTE, TRAP = 1.0, 0.88, 0.82, 0.7, 0.6, 0.5, 0.35
 MENTIONED = 0.4  # an entry that has a word only in its note or its lines, as one of those with it
-FURTHER = 0.03  # for each phrase that fits, too
+UNKNOWN, MANY = 0.7, 3  # how much a word counts that no entry has, in so long a question
+FURTHER = 0.06  # for each phrase that fits, too
 
 
 @dataclass
@@ -106,13 +110,17 @@ class Vocabulary:
         terms = [term for _, group in groups for term in group]
         for word, group in groups:
             self._add_options(group, word, with_synonyms)
-        for (left, first), (right, second) in pairwise(groups):
-            self._add_options([*first, *second], left + right, with_synonyms)
+        kept = [(word, group) for word, group in groups if group]
+        for row in chain(_rows(groups, 2), _rows(groups, 3), _rows(kept, 2)):
+            together = [term for _, group in row for term in group]
+            self._add_options(together, "".join(word for word, _ in row), with_synonyms)
         for term in terms:
             if with_synonyms:
                 for other in synonyms().get(term.word, ()):
                     term.options.setdefault(other, SYNONYM)
             term.weight = self._weight(term)
+            if len(terms) >= MANY and not any(o in self._postings for o in term.options):
+                term.weight *= UNKNOWN
         return terms + self._unsaid(text, terms)
 
     def _add_options(self, group: list[Term], word: str, with_synonyms: bool) -> None:
@@ -143,7 +151,7 @@ class Vocabulary:
         for option in term.options:
             for number, weight in self._postings.get(option, {}).items():
                 at[number] = max(weight, at.get(number, 0.0))
-        having = sum(1.0 if weight == KEY else MENTIONED for weight in at.values())
+        having = sum(1.0 if weight >= CALL else MENTIONED for weight in at.values())
         weight = math.log(1 + (len(self._items) - having + 0.5) / (having + 0.5))
         return weight * (FAINT if term.word in WEAK or not term.word[0].isalpha() else 1.0)
 
@@ -176,11 +184,18 @@ class Vocabulary:
     def corrected(self, text: str) -> str:
         """Return a text with the nearest known word for each that no entry has."""
         for part in dict.fromkeys(part for word in words(text) for part in parts(word)):
-            if says_something(part) and stem(part) not in self._postings:
+            if self._is_unknown(part):
                 near = [known for known in self._spellings if is_typo(part, known)]
                 if near:
                     text = text.lower().replace(part, min(near, key=self._unlikely(part)))
         return text
+
+    def has_unknown(self, name: str) -> bool:
+        """Return whether a part of a name stands in no entry."""
+        return any(self._is_unknown(part) for part in parts(name))
+
+    def _is_unknown(self, part: str) -> bool:
+        return says_something(part) and stem(part) not in self._postings
 
     @cached_property
     def _spellings(self) -> Counter[str]:
@@ -214,6 +229,12 @@ def _terms(word: str, any_word: bool = False) -> list[Term]:
     """Return the parts of a word that say something, or all of them."""
     return [Term(stem(part), {stem(part): 1.0}) for part in parts(word)
             if any_word or says_something(part)]  # fmt: skip
+
+
+def _rows(items: list[Item], length: int) -> Iterator[list[Item]]:
+    """Yield each so many that stand in a row."""
+    for start in range(len(items) - length + 1):
+        yield items[start : start + length]
 
 
 def _fit(phrase: Phrase, terms: list[Term]) -> float:
@@ -253,23 +274,27 @@ def _last_parts(entry: Entry) -> set[str]:
     return {last(name) for side in FRAMEWORKS for name in entry.names[side]}
 
 
-def _own_texts(entry: Entry) -> tuple[str, ...]:
-    return (entry.key.replace("-", " "), entry.name, *entry.also, *_last_parts(entry))
-
-
 def _stems_by_weight(chapter: Chapter, entry: Entry) -> Iterator[tuple[set[str], float]]:
     """Yield what an entry is found by, the most telling first."""
-    own: set[str] = set()
-    for text in _own_texts(entry):
-        found = words(text)
-        own.update(chain.from_iterable(map(stems, found)))
-        own.update(_pairs(found))
-    own.update(stem(without_dimension(joined(name))) for name in _last_parts(entry))
-    yield own, KEY
+    names = _last_parts(entry)
+    yield _own_stems(entry.key.replace("-", " "), entry.name), KEY
+    yield _own_stems(*entry.also), ALSO
+    yield _own_stems(*names) | {stem(without_dimension(joined(name))) for name in names}, CALL
+    modules = (name.rpartition(".")[0] for side in FRAMEWORKS for name in entry.names[side])
+    yield _all_stems(" ".join([chapter.title, *modules])), WITHIN
     yield _all_stems(entry.set), SET
     yield _all_stems(f"{entry.note} {entry.pytorch} {entry.tensorflow}"), NOTE
     yield _all_stems(" ".join(trap.note for trap in entry.traps)), TRAP
-    yield _all_stems(chapter.title), CHAPTER
+
+
+def _own_stems(*texts: str) -> set[str]:
+    """Return the stems of short texts, and of what others may write as one word."""
+    found: set[str] = set()
+    for text in texts:
+        written = words(text)
+        found.update(chain.from_iterable(map(stems, written)))
+        found.update(_pairs(written))
+    return found
 
 
 def _pairs(found: list[str]) -> dict[str, tuple[str, str]]:

@@ -12,10 +12,10 @@ DIMENSION = re.compile(r"[123]d$")
 _EMPTY = """
 a about across after also am an and any are as at be been before both but by call called can code
 could did do does during for from get give given got had has have how i if in instead into is it
-its just like make me my need no not of on only onto or other our out over per please should
-simply so some such than that the their them then there these they this those through to two under
-up usage use used using versus via vs want was way we what when which while who why will with
-within would you your
+its just like make me my need new no not of on only onto or other our out over per please respect
+should simply so some such than that the their them then there these they this those through to
+two under up usage use used using versus via vs want was way we what when which while who why will
+with within would wrt you your
 """
 EMPTY = frozenset(_EMPTY.split())  # they say nothing of what is looked for
 # which framework is meant is said by other means
@@ -27,7 +27,7 @@ BRITISH = re.compile(
     r"(?<=..)(?:is(?=ation|ing|ed|er|e)|ys(?=ing|ed|er|e))|our(?=s?$)|tre(?=s?$)|learnt"
 )
 AMERICAN = {"is": "iz", "ys": "yz", "our": "or", "tre": "ter", "learnt": "learned"}
-IN_TWO_PARTS = re.compile(r"^(\w{2,}?(?:iz|at))(?:ion|ation|ing|ed|er|or|e)$")
+VERB = re.compile(r"^(\w{2,}iz)(?:ation|ing|ed|er|or|e)$|^(\w{4,}?)at(?:ion|ing|ed|or|e)$")
 ENDINGS = ("ence", "ion", "ing", "ed", "ly")
 
 
@@ -52,8 +52,8 @@ def stem(word: str) -> str:
         word = f"{word[:-3]}y"
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    if found := IN_TWO_PARTS.search(word):
-        return found[1]
+    if found := VERB.search(word):  # initialisation, compilation
+        return found[1] or found[2]
     for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("eed"):
             word = word[: -len(ending)]

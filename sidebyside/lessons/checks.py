@@ -16,6 +16,7 @@ from sidebyside.lessons.facts import KEYS, read_facts
 from sidebyside.lessons.notebook_code import parsed
 from sidebyside.lessons.notebooks import HIDDEN, METADATA, OURS, read_notebook
 from sidebyside.lessons.pairs import Pair, find_pairs
+from sidebyside.lessons.shape import shape_problems
 from sidebyside.lessons.shared_code import differences
 from sidebyside.lessons.steps import FIRST_STEPS, LAST_STEPS, Step, steps, tags
 from sidebyside.measure.figures import last_report, unknown_figures
@@ -97,6 +98,7 @@ def _notebook_problems(pair: Pair, framework: str, url: str) -> Iterator[str]:
         yield from _title_problems(pair, framework, url, cells["title"].source)
     if any(cell.cell_type == "code" and not cell.execution_count for cell in notebook.cells):
         yield f"it was not run from end to end: 'sidebyside run {pair.topic} --save' stores a run."
+    yield from shape_problems(notebook)
     for cell in notebook.cells:
         yield from (f"step {cell.id!r}: {text}" for text in _cell_problems(pair, cell))
 

@@ -14,9 +14,9 @@ from sidebyside.parity.arrays import from_keras
 from sidebyside.parity.layouts import channels_first, channels_last
 from sidebyside.parity.libraries import keras, nn, tf, torch
 from sidebyside.parity.mapping import Array, Mapping
+from sidebyside.parity.model_sides import Batch, KerasSide, Pass, TorchSide
 from sidebyside.parity.porting import port, port_weights
 from sidebyside.parity.results import Difference, ParityResult, Tolerances, difference, worst
-from sidebyside.parity.sides import Batch, KerasSide, Pass, TorchSide
 from sidebyside.parity.told import Request, Shapes
 
 __all__ = ["compare", "keras", "nn", "port_weights", "tf", "torch"]

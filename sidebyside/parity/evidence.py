@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from sidebyside.errors import PortingError
-from sidebyside.parity import examples, names
+from sidebyside.parity import examples
+from sidebyside.parity import unit_names as names
 from sidebyside.parity.alignment import SAME, Move
 from sidebyside.parity.arrays import from_torch, keras_leaves, torch_leaves
 from sidebyside.parity.fitting import Fitting

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sidebyside.parity import chains, evidence, names
+from sidebyside.parity import chains, evidence
+from sidebyside.parity import unit_names as names
 from sidebyside.parity.deciding import decide
 from sidebyside.parity.fitting import Fitting
 from sidebyside.parity.libraries import keras, kl, nn

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sidebyside.errors import PortingError
-from sidebyside.parity import misfit, names
+from sidebyside.parity import misfit
+from sidebyside.parity import unit_names as names
 from sidebyside.parity.chains import Place
 from sidebyside.parity.fitting import Fitting
 from sidebyside.parity.misfit import unmatched

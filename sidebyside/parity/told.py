@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sidebyside.parity import names
+from sidebyside.parity import unit_names as names
 from sidebyside.parity.fitting import Fitting
 from sidebyside.parity.layouts import channels_first, channels_last
 from sidebyside.parity.rules import Order, Pair

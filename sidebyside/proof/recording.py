@@ -138,7 +138,7 @@ def read_methods() -> dict[str, list[str]]:
     }
 
 
-def parameters(found: object, name: str) -> list[str]:
+def parameters(found: Any, name: str) -> list[str]:
     """Return the names of a call's parameters, by their places; those after a star by name only.
 
     PyTorch's built-in functions have no signature; their documentation begins with it, and with

@@ -93,7 +93,10 @@ def _notebook(site: Site, pair: Pair, framework: str, links: "_Links") -> str:
             cell["source"] = links.lead(source)
         # nothing but tags, here and below: other metadata could have the site execute the notebook
         tags = cell["metadata"].get("tags", [])
-        cell["metadata"] = {"tags": [*tags, "hide-input"] if cell["id"] == "setup" else tags}
+        hides = ["hide-input"] if cell["id"] == "setup" else []
+        if cell["metadata"].get("jupyter", {}).get("outputs_hidden"):
+            hides = ["hide-output"]  # behind a button: it answers a question
+        cell["metadata"] = {"tags": [*tags, *hides]}
         for output in cell.get("outputs", []):
             # the figures are shown as a table; no page shows JSON
             output.get("data", {}).pop("application/json", None)

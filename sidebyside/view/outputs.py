@@ -12,6 +12,7 @@ import nbformat
 from markupsafe import Markup
 from PIL import Image
 
+from sidebyside.lessons.shape import is_hidden
 from sidebyside.view.pictures import Picture, Show
 from sidebyside.view.templating import Templates
 
@@ -34,7 +35,10 @@ def outputs_as_html(cell: nbformat.NotebookNode, whose: str, show: Show) -> list
         Takes a picture, and returns the address that shows it.
     """
     alt = f"Picture made by the step {cell.id}" + (f", {whose}" if whose else "")
-    return [html for output in cell.get("outputs", []) for html in _output(output, alt, show)]
+    shown = [html for output in cell.get("outputs", []) for html in _output(output, alt, show)]
+    if shown and is_hidden(cell):
+        return [templates.part("outputs", "answer", Markup().join(shown))]
+    return shown
 
 
 def _output(output: nbformat.NotebookNode, alt: str, show: Show) -> Iterator[Markup]:

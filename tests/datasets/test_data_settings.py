@@ -6,7 +6,8 @@ import platformdirs
 import pytest
 
 from sidebyside.checkout import ROOT
-from sidebyside.datasets import DataError, data_folder, settings
+from sidebyside.datasets import DataError, data_folder
+from sidebyside.datasets import data_settings as settings
 
 
 def test_a_relative_folder_is_from_where_the_command_runs(tmp_path, monkeypatch):

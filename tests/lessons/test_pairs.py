@@ -13,8 +13,10 @@ from sidebyside.errors import AddressError, BrokenNotebookError, PageError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import checks, pairs
 from sidebyside.lessons.address import set_repository
+from sidebyside.lessons.exercises import outdated
 from sidebyside.lessons.notebooks import write_notebook
 from sidebyside.lessons.scaffold import new_pair
+from sidebyside.lessons.shape import has_shape
 from sidebyside.lessons.steps import steps
 from sidebyside.measure.tables import BEGIN, pages_with_results
 
@@ -26,6 +28,13 @@ ORIGINAL = pairs.find_pair("image_classification")
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.topic)
 def test_pair_is_in_order(pair):
     assert checks.problems(pair, URL) == []
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.topic)
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_solutions_have_been_executed_since_they_or_the_lesson_changed(pair, framework):
+    if has_shape(pair.read(framework)):
+        assert outdated(pair, framework) == [], "'make test-exercises' executes them"
 
 
 @pytest.fixture

@@ -486,7 +486,7 @@ def test_outputs_that_are_none():
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_an_attribute_that_a_new_version_of_keras_would_change():
     """Whether the test for names that Keras made up sees them."""
-    from sidebyside.parity.names import named
+    from sidebyside.parity.unit_names import named
     from sidebyside.parity.units import KerasUnit
 
     for make in (kl.Dense, kl.Conv2D, kl.LSTM, kl.MultiHeadAttention, kl.PReLU, kl.GRUCell,

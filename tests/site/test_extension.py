@@ -2,8 +2,6 @@
 
 import importlib.util
 import shutil
-import tomllib
-from fnmatch import fnmatch
 
 import pytest
 
@@ -55,13 +53,3 @@ def test_the_configuration_names_colours_that_exist():
         assert getattr(importlib.import_module(module), attribute) is style
     for extension in conf.extensions:
         assert importlib.util.find_spec(extension) is not None
-
-
-def test_the_wheel_takes_along_templates_and_assets():
-    setup = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
-    files = [*PACKAGE.rglob("templates/*"), *PACKAGE.rglob("assets/*")]
-    assert len(files) >= 8
-    for file in files:
-        *packages, folder, name = file.relative_to(PACKAGE.parent).parts
-        patterns = setup["package-data"][".".join(packages)]
-        assert any(fnmatch(f"{folder}/{name}", pattern) for pattern in patterns), file

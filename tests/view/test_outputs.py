@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
+from sidebyside.lessons.notebooks import HIDDEN
 from sidebyside.view.outputs import FOLDED, SHOWN, TALL, outputs_as_html
 
 
@@ -68,3 +69,13 @@ def test_a_table_is_shown_as_it_is_and_folds_when_it_is_long():
     assert len(short.find(class_="rich").find_all("td")) == 2
     assert short.details is None
     assert long.details.summary.text == f"Table, {FOLDED + 1} rows"
+
+
+def test_the_answer_to_a_question_is_behind_a_button():
+    stream = new_output("stream", text="(28, 28)\n")
+    cell = new_code_cell("show()", id="show", outputs=[stream], metadata=HIDDEN)
+    [html] = outputs_as_html(cell, "", str)
+    assert html == (
+        '<details class="fold answer"><summary>Show the answer</summary>'
+        "<pre>(28, 28)</pre></details>"
+    )

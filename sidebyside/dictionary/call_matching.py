@@ -16,9 +16,9 @@ from sidebyside.dictionary import kinds
 from sidebyside.dictionary.aliases import public
 from sidebyside.dictionary.binding import DTYPES, LEGACY_TENSORS, Fit, fit, plain_dtype
 from sidebyside.dictionary.entries import Chapter, Entry
-from sidebyside.dictionary.following import Use, Value
 from sidebyside.dictionary.names import last, qualified
 from sidebyside.dictionary.rules import ROOTS, Pattern, Rule, Rules, dotted, read_rules
+from sidebyside.dictionary.value_flow import Use, Value
 from sidebyside.frameworks import other
 
 # where the same function may be found, too

@@ -1,0 +1,73 @@
+"""The shape of a lesson: questions are asked before answers are shown, a summary, exercises.
+
+A lesson that has a summary is of this shape, and is checked for it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sidebyside.lessons.exercises import exercise_problems
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+QUESTION = re.compile(r"\*Before you run the next cells?:\*")
+ANSWER = "-answer"  # how the id of a cell ends that answers
+SENTENCES = 5  # of a summary
+
+
+def shape_problems(notebook: "NotebookNode") -> Iterator[str]:
+    """Yield what a notebook with a summary lacks of its shape, a sentence each."""
+    if not has_shape(notebook):
+        return
+    yield from _question_problems(notebook)
+    yield from _summary_problems(notebook)
+    yield from exercise_problems(notebook)
+
+
+def has_shape(notebook: "NotebookNode") -> bool:
+    """Return whether a lesson has a summary, and so should have all the rest."""
+    return any(cell.id == "summary" and cell.cell_type == "markdown" for cell in notebook.cells)
+
+
+def is_hidden(cell: "NotebookNode") -> bool:
+    """Return whether a cell's output is the answer to a question before it, and folded."""
+    return bool(cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+
+
+def _question_problems(notebook: "NotebookNode") -> Iterator[str]:
+    """Yield what is wrong with the questions: each hides its answer, and has a cell with one."""
+    question = ""  # the cell whose question waits for its answer
+    for cell in notebook.cells:
+        where = f"step {cell.id!r}"
+        if cell.cell_type == "code":
+            if question and cell.get("outputs") and not is_hidden(cell):
+                yield f"{where}: its output answers the question before it, and is not hidden."
+            if not question and is_hidden(cell):
+                yield f"{where}: its output is hidden, and there is no question before it."
+            continue
+        if question and not cell.id.endswith(ANSWER):
+            yield f"step {question!r}: its question is not followed by a cell '...{ANSWER}'."
+        question = cell.id if QUESTION.search(cell.source) else ""
+        if not question and "efore you run" in cell.source:
+            yield f"{where}: a question begins with '*Before you run the next cell:*'."
+    if question:
+        yield f"step {question!r}: its question is not followed by a cell '...{ANSWER}'."
+
+
+def _summary_problems(notebook: "NotebookNode") -> Iterator[str]:
+    """Yield what the summary lacks."""
+    names = [cell.id for cell in notebook.cells]
+    summary = notebook.cells[names.index("summary")].source
+    around = [
+        names.index(name) for name in ("differences", "summary", "exercises") if name in names
+    ]
+    if around != sorted(around):
+        yield "step 'summary': it comes between 'differences' and 'exercises'."
+    points = re.findall(r"^\d\. ", summary, re.MULTILINE)
+    if len(points) != SENTENCES:
+        yield f"step 'summary': it has {len(points)} numbered sentences, not {SENTENCES}."
+    for part in ("**Terms**", "**Read on**", "**Before and after**"):
+        if part not in summary:
+            yield f"step 'summary': it has no part {part}."
