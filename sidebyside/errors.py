@@ -34,6 +34,10 @@ class BrokenNotebookError(NotebookError):
         self.file, self.reason = file, reason
 
 
+class RecordError(SidebysideError, ValueError):
+    """A file that a command wrote earlier cannot be read; the message names it and the reason."""
+
+
 class PlaceError(SidebysideError, ValueError):
     """A new pair cannot have the place that is asked for; the message says which it can have."""
 

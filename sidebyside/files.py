@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sidebyside.errors import WriteError
+from sidebyside.errors import RecordError, WriteError
 
 PART = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)-[0-9a-f]{6}\.part")  # what `_part` makes
 QUIET = 60  # seconds without a write, after which the part of a dead process is a leftover
@@ -39,6 +39,23 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any, indent: int = 1) -> None:
     """Write a JSON file; see `write_text`."""
     write_text(path, json.dumps(content, indent=indent, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds that a command wrote.
+
+    Raises
+    ------
+    RecordError
+        If it is no longer JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RecordError(
+            f"{path} is not JSON ({error}). Take its last version: in its folder, "
+            f"'git checkout -- {path.name}'."
+        ) from None
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:

@@ -8,7 +8,7 @@ none. IPython is imported only for a cell that is not Python as it stands.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.inputtransformer2 import TokenTransformBase
@@ -36,7 +36,7 @@ def plain_python(source: str) -> str:
 def _without_commands(source: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager, cell_magic
 
-    manager = TransformerManager()
+    manager: Any = TransformerManager()  # its lists are typed too widely
     written = (source if source.endswith("\n") else f"{source}\n").splitlines(keepends=True)
     lines = written
     for clean in manager.cleanup_transforms:  # blank lines before, indentation, prompts
@@ -52,11 +52,12 @@ def _without_commands(source: str) -> str:
     return before + "".join(lines)
 
 
-def _first_command(manager, lines: list[str]) -> TokenTransformBase | None:
+def _first_command(manager: Any, lines: list[str]) -> TokenTransformBase | None:
     """Return the first command; what comes after it may not be what it looks like before."""
     from IPython.core.inputtransformer2 import TokenTransformBase, make_tokens_by_line
 
     tokens = make_tokens_by_line(lines)
+    found: list[TokenTransformBase | None]
     found = [kind.find(tokens) for kind in manager.token_transformers]
     for command in sorted(filter(None, found), key=TokenTransformBase.sortby):
         try:

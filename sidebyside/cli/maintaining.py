@@ -43,7 +43,9 @@ def repository(
 
 
 @app.command()
-def check(topic: Annotated[str | None, typer.Argument(help="A topic; all unless named.")] = None):
+def check(
+    topic: Annotated[str | None, typer.Argument(help="A topic; all unless named.")] = None,
+) -> None:
     """Check that both notebooks of a topic are a pair; every problem is a sentence."""
     from sidebyside.lessons.checks import problems
 

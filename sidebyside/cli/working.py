@@ -20,7 +20,7 @@ from sidebyside.cli.console import (
     show_failure,
     warn,
 )
-from sidebyside.errors import BrokenNotebookError, MissingFrameworkError
+from sidebyside.errors import MissingFrameworkError, SidebysideError
 from sidebyside.files import require_writable, write_text
 from sidebyside.frameworks import FRAMEWORKS, missing, require
 from sidebyside.lessons import pairs
@@ -38,7 +38,7 @@ def list_topics() -> None:
     """Show the topics, level by level: what exists, the last stored results."""
     heads = ("topic", "kind", "notebook", "data", "result", "one epoch, s")
     table = Table(*heads, box=box.SIMPLE_HEAD)
-    broken = []
+    broken: list[str] = []
     for pair in pairs.find_pairs():
         head = [pair.topic, "project" if pair.is_project else "lesson"]
         for framework, name in FRAMEWORKS.items():
@@ -47,13 +47,13 @@ def list_topics() -> None:
             else:
                 try:
                     table.add_row(*head, name, *_results(pair, framework))
-                except BrokenNotebookError as error:
-                    broken.append(error)
+                except SidebysideError as error:
+                    broken.append(f"{pair.topic}: {error}")
                     table.add_row(*head, f"{name}: broken", "", "", "", style="red")
             head = ["", ""]
     console.print(table)
-    for error in broken:
-        warn(str(error))
+    for sentence in broken:
+        warn(sentence)
 
 
 def _results(pair: Pair, framework: str) -> tuple[str, str, str]:
@@ -64,7 +64,7 @@ def _results(pair: Pair, framework: str) -> tuple[str, str, str]:
     reached = [figure.labelled for figure in quality(shown)]
     result = reached[0] if reached else ("" if report else "not run yet")
     epoch = shown["seconds_per_epoch"].text if "seconds_per_epoch" in shown else ""
-    return report.get("data", ""), result, epoch
+    return escape(str(report.get("data", ""))), result, epoch
 
 
 @app.command()

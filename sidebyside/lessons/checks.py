@@ -171,7 +171,7 @@ def _code_problems(cell: nbformat.NotebookNode) -> Iterator[str]:
 
 def _text(output: nbformat.NotebookNode) -> str:
     if output.output_type == "stream":
-        return output.text
+        return str(output.text)
     data = output.get("data", {})
     return "\n".join(str(data.get(kind, "")) for kind in ("text/plain", "text/html"))
 

@@ -11,6 +11,7 @@ from typing import IO, Any
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.util import ensure_async
 
 from sidebyside.checkout import build_folder
 from sidebyside.errors import SidebysideError
@@ -133,7 +134,7 @@ async def _finish(client: NotebookClient, **kernel: Any) -> None:
         raise
     finally:
         if client.km is not None and client.km.has_kernel:  # Ctrl-C while it was starting
-            await client.km.shutdown_kernel(now=True)
+            await ensure_async(client.km.shutdown_kernel(now=True))
 
 
 def save_all(notebooks: dict[str, nbformat.NotebookNode], pair: Pair, folder: Path) -> list[Path]:

@@ -30,7 +30,6 @@ import argparse
 import copy
 import datetime
 import hashlib
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -40,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from sidebyside.checkout import ROOT
 from sidebyside.errors import NotebookError
-from sidebyside.files import write_json
+from sidebyside.files import read_json, write_json
 from sidebyside.frameworks import FRAMEWORKS, require
 from sidebyside.lessons.pairs import Pair, find_pair, find_pairs
 
@@ -155,12 +154,13 @@ def solved(notebook: "nbformat.NotebookNode", exercise: Exercise) -> "nbformat.N
     solution = copy.deepcopy(notebook)
     cells, last = solution.cells, 0
     for number, block in enumerate(exercise.blocks, 1):
-        place = block and next((i for i, cell in enumerate(cells) if cell.id == block.step), None)
-        if block is None or place is None:
+        places = [i for i, cell in enumerate(cells) if block and cell.id == block.step]
+        if block is None or not places:
             raise NotebookError(
                 f"Exercise {exercise.number}: block {number} does not say which step it replaces "
                 "or follows."
             )
+        place = places[0]
         if block.where == "replaces":
             cells[place].source = block.code
         else:
@@ -188,7 +188,7 @@ def record_file(root: Path = ROOT) -> Path:
 def recorded(root: Path = ROOT) -> dict[str, dict[str, str]]:
     """Return the hashes of what was executed, by topic and framework, then by exercise."""
     file = record_file(root)
-    return dict(json.loads(file.read_text("utf-8"))["executed"]) if file.is_file() else {}
+    return dict(read_json(file)["executed"]) if file.is_file() else {}
 
 
 def outdated(pair: Pair, framework: str) -> list[Exercise]:

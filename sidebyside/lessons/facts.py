@@ -65,7 +65,7 @@ def read_facts(path: Path) -> Facts:
 @lru_cache(maxsize=1024)
 def _read(path: Path, changed: int, size: int) -> Facts:
     raw = read_raw(path)
-    first = next((cell for cell in raw["cells"] if cell.get("cell_type") == "markdown"), {})
-    heading = HEADING.match("".join(first.get("source", "")))
+    texts = [cell["source"] for cell in raw["cells"] if cell.get("cell_type") == "markdown"]
+    heading = HEADING.match("".join(texts[0])) if texts else None
     ours = raw["metadata"].get(OURS, {})
     return Facts(heading[1].strip() if heading else "", ours if isinstance(ours, dict) else {})

@@ -101,7 +101,8 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         place = "".join(f"[{step!r}]" for step in error.absolute_path) or "it"
         said = error.message[:100]
         raise BrokenNotebookError(path, f"{place} is not what a notebook has ({said})")
-    return v4.to_notebook(raw)
+    notebook: nbformat.NotebookNode = v4.to_notebook(raw)
+    return notebook
 
 
 def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:

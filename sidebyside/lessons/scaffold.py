@@ -105,6 +105,6 @@ def _notebook(pair: Pair, framework: str, url: str) -> nbformat.NotebookNode:
         new_code_cell(report, id="report", metadata={"tags": ["nbval-ignore-output"]}),
         *(new_markdown_cell(PROSE[x], id=x) for x in ("differences", "exercises", "explain")),
     ]
-    notebook = new_notebook(cells=cells, metadata=METADATA)
+    notebook: nbformat.NotebookNode = new_notebook(cells=cells, metadata=METADATA)
     notebook.nbformat_minor = 5
     return notebook

@@ -44,8 +44,8 @@ def differences(steps: Iterable[Step]) -> Iterator[str]:
     exempt = {step.id for step in steps if all("framework" in tags(cell) for cell in step.cells)}
     told = set()
     for step in steps:
-        cells = [side.cells.get(step.id) for side in sides]
-        if step.same or None in cells:
+        cells = [side.cells[step.id] for side in sides if step.id in side.cells]
+        if step.same or len(cells) < len(sides):
             continue
         for text in _cell_differences(cells, sides, step.id in exempt):
             told.add(step.id)
@@ -174,9 +174,9 @@ def _set(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 def _defaults(node: Function) -> Iterator[tuple[str, ast.expr]]:
     own = node.args
-    plain = [*own.posonlyargs, *own.args][-len(own.defaults) or None :]
-    arguments = [*zip(plain, own.defaults, strict=False)]
-    arguments += zip(own.kwonlyargs, own.kw_defaults, strict=True)
+    plain = [*own.posonlyargs, *own.args]
+    names = [*plain[len(plain) - len(own.defaults) :], *own.kwonlyargs]
+    arguments = zip(names, [*own.defaults, *own.kw_defaults], strict=True)
     yield from ((f"{node.name}({name.arg})", value) for name, value in arguments if value)
 
 

@@ -33,9 +33,8 @@ class Step:
     @property
     def same(self) -> bool:
         """Whether both cells have the same text."""
-        return self.pytorch.cell_type == self.tensorflow.cell_type and (
-            self.pytorch.source == self.tensorflow.source
-        )
+        texts = [(cell.cell_type, cell.source) for cell in self.cells]
+        return texts[0] == texts[1]
 
 
 def steps(pair: Pair) -> list[Step]:
@@ -81,9 +80,10 @@ def _merged(left: list[Key], right: list[Key]) -> Iterator[Key]:
 def _nothing(name: str) -> nbformat.NotebookNode:
     from nbformat.v4 import new_markdown_cell
 
-    return new_markdown_cell("", id=name)
+    cell: nbformat.NotebookNode = new_markdown_cell("", id=name)
+    return cell
 
 
 def tags(cell: nbformat.NotebookNode) -> list[str]:
     """Return the tags of a cell."""
-    return cell.metadata.get("tags", [])
+    return list(cell.metadata.get("tags", []))

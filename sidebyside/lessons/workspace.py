@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from sidebyside.errors import JupyterError
 from sidebyside.frameworks import FRAMEWORKS
@@ -14,11 +15,11 @@ from sidebyside.lessons.environment import environment
 from sidebyside.lessons.pairs import Pair
 
 
-def workspace(pair: Pair) -> dict:
+def workspace(pair: Pair) -> dict[str, Any]:
     """Return the JupyterLab workspace that shows `pair`, as `jupyter lab workspaces` reads it."""
     files = [pair.path(framework).relative_to(pair.root).as_posix() for framework in FRAMEWORKS]
     widgets = [f"notebook:{file}" for file in files]
-    data = {
+    data: dict[str, Any] = {
         widget: {"data": {"path": file, "factory": "Notebook"}}
         for widget, file in zip(widgets, files, strict=True)
     }

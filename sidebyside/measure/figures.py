@@ -7,12 +7,13 @@ one that is kept with a reason; `unknown_figures` finds those that are not.
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sidebyside.files import read_json
 from sidebyside.frameworks import LIBRARIES
 from sidebyside.measure.code_size import Complexity, measure
 from sidebyside.reporting import REPORT_KEY
@@ -165,10 +166,14 @@ def code_size(notebook: nbformat.NotebookNode) -> Complexity:
 
 
 def figures(notebook: nbformat.NotebookNode) -> Figures:
-    """Return a notebook's figures: those that it has reported, and the size of its code."""
-    size = code_size(notebook)
+    """Return a notebook's figures: those that it has reported, and the size of its code.
+
+    Code that is not Python has no size; that it is not, `sidebyside check` says.
+    """
     found = list(_reported(last_report(notebook) or {}))
-    found += [Figure(quantity, getattr(size, quantity.key)) for quantity in CODE]
+    with contextlib.suppress(SyntaxError):
+        size = code_size(notebook)
+        found += [Figure(quantity, getattr(size, quantity.key)) for quantity in CODE]
     return _ordered(found)
 
 
@@ -195,7 +200,7 @@ def unknown_figures(report: Mapping[str, Any]) -> list[str]:
 def load_benchmark(folder: Path) -> dict[str, Any] | None:
     """Return the benchmark that is kept in `folder`, or None."""
     file = folder / BENCHMARK_FILE
-    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else None
+    return dict(read_json(file)) if file.is_file() else None
 
 
 def benchmark_figures(benchmark: Mapping[str, Any] | None, framework: str) -> Figures:

@@ -5,14 +5,16 @@ docs/parity.json; the pages that show the figures need neither.
 """
 
 import datetime
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sidebyside.checkout import ROOT
-from sidebyside.files import write_json
+from sidebyside.files import read_json, write_json
 from sidebyside.lessons.pairs import Pair
+
+Difference = dict[str, Any]  # `largest`, and the `tolerance` that it is held against
 
 # a quantity's name in the record: what it is, for people
 QUANTITIES = {
@@ -69,7 +71,7 @@ def record_file(root: Path = ROOT) -> Path:
 def parity(pair: Pair) -> Parity | None:
     """Return what is on record for a pair, or None."""
     file = record_file(pair.root)
-    records = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    records = read_json(file) if file.is_file() else {}
     if (record := records.get(pair.topic)) is None:
         return None
     found = record["differences"]
@@ -83,9 +85,9 @@ def parity(pair: Pair) -> Parity | None:
     )
 
 
-def largest(results: Iterable[dict]) -> dict[str, dict]:
+def largest(results: Iterable[dict[str, Any]]) -> dict[str, Difference]:
     """Return the worst of several results of `sidebyside.parity.compare`, each ``as_dict()``."""
-    found = {}
+    found: dict[str, Difference] = {}
     for result in results:
         for name, difference in result.items():
             if name == "ok":
@@ -95,10 +97,12 @@ def largest(results: Iterable[dict]) -> dict[str, dict]:
     return found
 
 
-def save(pair: Pair, differences: dict[str, dict], steps: int, versions: dict[str, str]) -> None:
+def save(
+    pair: Pair, differences: dict[str, Difference], steps: int, versions: dict[str, str]
+) -> None:
     """Put a pair's figures on record, in place of those that are there."""
     file = record_file(pair.root)
-    records = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    records = read_json(file) if file.is_file() else {}
     records[pair.topic] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "versions": {name: version.partition("+")[0] for name, version in versions.items()},

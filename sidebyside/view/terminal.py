@@ -27,7 +27,7 @@ def show(comparison: Comparison, console: Console) -> None:
     console.print(figures_table(comparison))
     for framework, sentence in comparison.measured.items():
         if sentence:
-            console.print(f"{FRAMEWORKS[framework]}: {sentence}", style="dim", highlight=False)
+            console.print(Text(f"{FRAMEWORKS[framework]}: {sentence}", "dim"))
 
 
 def figures_table(comparison: Comparison) -> Table:

@@ -138,6 +138,30 @@ def test_others_can_be_compared(checkout, sidebyside):
     assert "load-data" in done.out
 
 
+def test_code_that_is_not_python_is_in_nobodys_way(checkout, sidebyside):
+    pair = pairs.find_pair("whole")
+    made = pair.read("pytorch")
+    made.cells[4].source = "x = ("
+    write_notebooks({pair.path("pytorch"): made})
+    for words in (["list"], ["compare", "whole"]):
+        assert sidebyside(*words).code == 0
+    assert (
+        "step 'load-data': its code is not Python: '(' was never closed" in sidebyside("check").out
+    )
+
+
+def test_a_record_that_is_broken_is_named(checkout, sidebyside):
+    record = checkout / "beginner" / "whole" / "benchmark.json"
+    record.write_text("<<<<<<< HEAD\n", "utf-8")
+    done = sidebyside("list")
+    assert done.code == 0
+    assert f"beginner/whole: {record} is not JSON (Expecting value: line 1 column 1" in done.err
+    assert "git checkout -- benchmark.json" in done.err
+    done = sidebyside("compare", "whole")
+    assert (done.code, done.out) == (1, "")
+    assert f"Error: {record} is not JSON" in done.err
+
+
 def test_the_site_leaves_it_out_and_says_so(checkout, monkeypatch):
     said = []
     monkeypatch.setattr(extension, "say", said.append)

@@ -152,6 +152,11 @@ DIFFERENT = {
               "def make(size, width=32):\n    return layers.Dense(width)")],
         "step 'one': make(width) is `64` in PyTorch, `32` in TensorFlow/Keras.",
     ),
+    "a default of a keyword": (
+        [step("one", "def make(a, *, b, width=64):\n    return nn.Linear(a, width)",
+              "def make(*, b, width=32):\n    return layers.Dense(width)")],
+        "step 'one': make(width) is `64` in PyTorch, `32` in TensorFlow/Keras.",
+    ),
     "a choice within a call": (
         [step("one", "nn.Linear(1, 9 if full else 2)", "layers.Dense(8 if full else 2)")],
         "step 'one': a choice is `9 if full else 2` in PyTorch, `8 if full else 2` in "
