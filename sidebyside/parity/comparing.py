@@ -17,6 +17,7 @@ from sidebyside.parity.mapping import Array, Mapping
 from sidebyside.parity.model_sides import Batch, KerasSide, Pass, TorchSide
 from sidebyside.parity.porting import port, port_weights
 from sidebyside.parity.results import Difference, ParityResult, Tolerances, difference, worst
+from sidebyside.parity.sources import ModelSource
 from sidebyside.parity.told import Request, Shapes
 
 __all__ = ["compare", "keras", "nn", "port_weights", "tf", "torch"]
@@ -96,7 +97,7 @@ def compare(
     request = Request(
         pairs or {}, batches[0][0], flattened or {}, unflattened or {}, torch_inputs, torch_outputs
     )
-    mappings = port(torch_model, keras_model, request)
+    mappings = port(ModelSource(torch_model), keras_model, request)
     both = _Comparison(
         TorchSide(torch_model, mappings, torch_loss, torch_make_optimizer, torch_outputs),
         KerasSide(keras_model, mappings, keras_loss, keras_make_optimizer),

@@ -1,33 +1,39 @@
-"""Copy the weights of a PyTorch model into a Keras 3 model (TensorFlow backend).
+"""Copy the weights of a model into its counterpart in the other library.
 
 `port_weights` pairs the layers of both models, and changes the layout where the two libraries keep
 the same numbers in a different order; its docstring has the table of all layouts.
 `sidebyside.parity.compare` then proves that the two compute the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sidebyside.errors import PortingError
+from sidebyside.parity.arrays import from_keras
 from sidebyside.parity.evidence import check_outputs
 from sidebyside.parity.layouts import channels_first, channels_last
-from sidebyside.parity.libraries import keras, nn
+from sidebyside.parity.libraries import keras, kl, nn
 from sidebyside.parity.mapping import Mapping
 from sidebyside.parity.matching import match
 from sidebyside.parity.settings import Settings
-from sidebyside.parity.told import Request
+from sidebyside.parity.sources import ModelSource, Source, StateDict, WeightsSource, read_weights
+from sidebyside.parity.told import Request, Shapes
+
+TorchWeights = nn.Module | StateDict | str | Path
 
 
 def port_weights(
-    torch_model: nn.Module,
-    keras_model: keras.Model,
+    source: TorchWeights | keras.Model,
+    target: keras.Model | TorchWeights,
     *,
     pairs: dict[str, str] | None = None,
     example: Any = None,
-    flattened: dict[str, tuple[int, ...]] | None = None,
-    unflattened: dict[str, tuple[int, ...]] | None = None,
-    torch_inputs: Callable = channels_first,
-    torch_outputs: Callable = channels_last,
+    flattened: Shapes | None = None,
+    unflattened: Shapes | None = None,
+    torch_inputs: Callable[[Any], Any] = channels_first,
+    torch_outputs: Callable[[Any], Any] = channels_last,
 ) -> list[Mapping]:
     """Copy the weights of a PyTorch model into a Keras model; return what was copied where.
 
@@ -82,26 +88,73 @@ def port_weights(
     request = Request(
         pairs or {}, example, flattened or {}, unflattened or {}, torch_inputs, torch_outputs
     )
-    before = [(variable, variable.numpy()) for variable in keras_model.weights]
-    mappings = port(torch_model, keras_model, request)
-    if example is not None:
-        try:
-            check_outputs(torch_model, keras_model, request)
-        except PortingError:
-            for variable, value in before:
-                variable.assign(value)
-            raise
+    side, keras_model, to_keras = _sides(source, target)
+    with _as_before_if_refused(side, keras_model, to_keras):
+        mappings = port(side, keras_model, request, to_keras)
+        if example is not None and side.model is not None:
+            check_outputs(side.model, keras_model, request)
     return mappings
 
 
-def port(torch_model: nn.Module, keras_model: keras.Model, request: Request) -> list[Mapping]:
+def port(
+    source: Source, keras_model: keras.Model, request: Request, to_keras: bool = True
+) -> list[Mapping]:
     """Copy the weights, without a look at the outputs; see `port_weights`."""
-    settings = Settings(torch_model, keras_model)
-    matched = match(torch_model, keras_model, request, settings.refuse)
+    settings = Settings(source.model, keras_model, to_keras)
+    matched = match(source, keras_model, request, settings.refuse)
     settings.refuse_weightless()
     fitting = matched.fitting
     mappings = [m for pair in matched.pairs for m in fitting.mappings(pair)]
-    for mapping in mappings:
-        ours = [fitting.arrays[name] for name in mapping.torch_names]
-        mapping.variable.assign(mapping.weights(*ours))
+    names = dict.fromkeys(name for mapping in mappings for name in mapping.torch_names)
+    if to_keras:
+        for mapping in mappings:
+            ours = [fitting.arrays[name] for name in mapping.torch_names]
+            mapping.variable.assign(mapping.weights(*ours))
+    else:
+        arrays = {name: fitting.arrays[name].copy() for name in names}
+        for mapping in mappings:
+            mapping.put_back(from_keras(mapping.variable), arrays)
+        source.put(arrays)
     return mappings
+
+
+def _sides(source: Any, target: Any) -> tuple[Source, keras.Model, bool]:
+    """Return PyTorch's side, Keras's model, and whether it is ported to Keras."""
+    to_keras = isinstance(target, kl.Layer)
+    ours, keras_model = (source, target) if to_keras else (target, source)
+    if not isinstance(keras_model, kl.Layer) or isinstance(ours, kl.Layer):
+        raise TypeError(
+            "`port_weights(source, target)` needs a Keras model on one side, and on the other a "
+            f"PyTorch model, a state dict or a file: not {type(source).__name__} and "
+            f"{type(target).__name__}."
+        )
+    if isinstance(ours, nn.Module):
+        return ModelSource(ours), keras_model, to_keras
+    if isinstance(ours, str | Path):
+        if not to_keras:
+            raise TypeError(
+                "A file cannot be ported to. Port to what `sidebyside.parity.read_weights` "
+                "returns, and store that, or use `sidebyside port`."
+            )
+        ours = read_weights(Path(ours))
+    return WeightsSource(ours), keras_model, to_keras
+
+
+@contextmanager
+def _as_before_if_refused(
+    source: Source, keras_model: keras.Model, to_keras: bool
+) -> Iterator[None]:
+    """Put the target's weights back if something is refused."""
+    variables = [(variable, variable.numpy()) for variable in keras_model.weights]
+    state = {}
+    if not to_keras and source.model is not None:
+        state = {name: tensor.clone() for name, tensor in source.model.state_dict().items()}
+    try:
+        yield
+    except PortingError:
+        if to_keras:
+            for variable, value in variables:
+                variable.assign(value)
+        elif source.model is not None:
+            source.model.load_state_dict(state)
+        raise
