@@ -22,7 +22,7 @@ from sidebyside.parity.layouts import channels_first, channels_last
 from sidebyside.parity.mapping import Mapping
 from sidebyside.parity.porting import port_weights
 from sidebyside.parity.results import Difference, ParityResult, Tolerances
-from sidebyside.parity.sources import read_weights
+from sidebyside.parity.torch_sources import read_weights
 
 __all__ = [
     "Difference",

@@ -17,8 +17,8 @@ from sidebyside.parity.mapping import Array, Mapping
 from sidebyside.parity.model_sides import Batch, KerasSide, Pass, TorchSide
 from sidebyside.parity.porting import port, port_weights
 from sidebyside.parity.results import Difference, ParityResult, Tolerances, difference, worst
-from sidebyside.parity.sources import ModelSource
 from sidebyside.parity.told import Request, Shapes
+from sidebyside.parity.torch_sources import ModelSource
 
 __all__ = ["compare", "keras", "nn", "port_weights", "tf", "torch"]
 

@@ -18,8 +18,8 @@ from sidebyside.parity.mapping import Array
 from sidebyside.parity.pairing import Pairing, Possible
 from sidebyside.parity.parametrised import torch_arrays
 from sidebyside.parity.probing import random_weights
-from sidebyside.parity.sources import Source
 from sidebyside.parity.told import Request
+from sidebyside.parity.torch_sources import Source
 from sidebyside.parity.tracing import (
     NotRunError,
     TorchTrace,

@@ -11,8 +11,8 @@ from sidebyside.parity.libraries import keras, kl
 from sidebyside.parity.listing import keras_units
 from sidebyside.parity.pairing import pair_up
 from sidebyside.parity.rules import Pair
-from sidebyside.parity.sources import Source
 from sidebyside.parity.told import Request, Told
+from sidebyside.parity.torch_sources import Source
 
 
 @dataclass

@@ -18,8 +18,14 @@ from sidebyside.parity.libraries import keras, kl, nn
 from sidebyside.parity.mapping import Mapping
 from sidebyside.parity.matching import match
 from sidebyside.parity.settings import Settings
-from sidebyside.parity.sources import ModelSource, Source, StateDict, WeightsSource, read_weights
 from sidebyside.parity.told import Request, Shapes
+from sidebyside.parity.torch_sources import (
+    ModelSource,
+    Source,
+    StateDict,
+    WeightsSource,
+    read_weights,
+)
 
 TorchWeights = nn.Module | StateDict | str | Path
 

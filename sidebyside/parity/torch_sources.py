@@ -198,12 +198,14 @@ def fold(arrays: dict[str, Array]) -> dict[str, Array]:
 
 def _weight_norm(size: Array, direction: Array) -> Array:
     axes = tuple(axis for axis in range(direction.ndim) if size.shape[axis] == 1)
-    return direction * (size / np.sqrt(np.sum(direction**2, axes, keepdims=True)))
+    found: Array = direction * (size / np.sqrt(np.sum(direction**2, axes, keepdims=True)))
+    return found
 
 
 def _spectral_norm(weight: Array, left: Array, right: Array) -> Array:
     matrix = weight.reshape(len(weight), -1)
-    return weight / (left @ (matrix @ right))
+    found: Array = weight / (left @ (matrix @ right))
+    return found
 
 
 # how the names end, the first of them with the layer's own name before it
