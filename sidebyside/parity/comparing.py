@@ -70,6 +70,12 @@ def compare(
     - free_weights: the same as weights, but each with its own gradients. For information: 1e-8
       to 1e-6 for most, up to 1e-1 where the above strikes
     - stock_weights: the same, with nothing taken out of the way. For information
+    - dropout: the rates of what both models drop out in one call, by kind
+
+    Losses that Keras's layers add (`kernel_regularizer=`, `add_loss`) are part of its loss, as in
+    `fit`. `pairs`, `flattened` and `unflattened` are those of `port_weights`, for which the first
+    batch is the example.
+
 
     The libraries differ by design in the following, and the rest is proved with the
     difference removed, for all but stock_weights:
