@@ -89,8 +89,7 @@ def written_together(paths: Iterable[Path]) -> Iterator[list[Path]]:
             if at.is_dir():  # or the files before it would have been renamed already
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         yield parts
-        for part, at in zip(parts, targets, strict=True):
-            _rename(part, at)
+        _rename_all(parts, targets)
     except OSError as error:
         if isinstance(error, WriteError):
             raise
@@ -204,6 +203,47 @@ def require_writable(path: Path) -> None:
 def _part(target: Path) -> Path:
     """Return a name that no other process uses, in the same folder."""
     return target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(3)}.part")
+
+
+def _rename_all(parts: list[Path], targets: list[Path]) -> None:
+    """Rename several files; if one cannot be, the targets before it get back what they held."""
+    renamed: list[tuple[Path, Path | None]] = []
+    try:
+        for part, target in zip(parts, targets, strict=True):
+            before = _second_name(target) if len(targets) > 1 else None
+            try:
+                _rename(part, target)
+            except OSError as error:
+                _restore(renamed)
+                raise WriteError(
+                    f"{target} cannot be written ({error.strerror or error}). Nothing was changed."
+                ) from error
+            finally:
+                renamed.append((target, before))
+    finally:
+        for _, before in renamed:
+            if before:
+                before.unlink(missing_ok=True)
+
+
+def _second_name(target: Path) -> Path | None:
+    """Return a file that stays what `target` is now; None if there is none."""
+    if not target.exists():
+        return None
+    second = _part(target)
+    try:
+        second.hardlink_to(target)
+    except OSError:  # not every file system has them
+        shutil.copy2(target, second)
+    return second
+
+
+def _restore(renamed: list[tuple[Path, Path | None]]) -> None:
+    for target, before in renamed:
+        if before:
+            before.replace(target)
+        else:
+            target.unlink()
 
 
 def _rename(part: Path, target: Path) -> None:

@@ -44,6 +44,25 @@ def test_none_is_written_if_one_cannot_be(tmp_path, broken):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
+@pytest.mark.parametrize("new", [False, True], ids=["replaced", "new"])
+def test_what_was_there_comes_back_if_the_last_cannot_have_its_name(tmp_path, monkeypatch, new):
+    names = ["a", "b", "c"]
+    for name in names[new:]:
+        (tmp_path / name).write_bytes(name.encode())
+    before = contents(tmp_path)
+    replace = type(tmp_path).replace
+
+    def refuse(part, target):  # as Windows does while another program has the file open
+        if target == tmp_path / "c":
+            raise PermissionError(13, "Permission denied")
+        return replace(part, target)
+
+    monkeypatch.setattr(type(tmp_path), "replace", refuse)
+    with pytest.raises(WriteError, match=r"c cannot be written \(Permission denied\)"):
+        files.write_together({tmp_path / name: b"after" for name in names})
+    assert contents(tmp_path) == before
+
+
 def test_what_fails_in_the_middle_leaves_nothing_behind(tmp_path):
     (tmp_path / "a").write_bytes(b"before")
 

@@ -2,7 +2,15 @@
 
 import typer
 
-from sidebyside.cli import data_sets, looking_up, maintaining, measuring, quizzing, working
+from sidebyside.cli import (
+    data_sets,
+    looking_up,
+    maintaining,
+    measuring,
+    moving_weights,
+    quizzing,
+    working,
+)
 from sidebyside.cli.console import Commands, fail
 from sidebyside.errors import SidebysideError
 
@@ -15,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (working, looking_up, quizzing, measuring, maintaining):
+for commands in (working, looking_up, quizzing, moving_weights, measuring, maintaining):
     app.registered_commands += commands.app.registered_commands
 app.add_typer(data_sets.app, name="data")
 

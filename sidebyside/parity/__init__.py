@@ -22,6 +22,7 @@ from sidebyside.parity.layouts import channels_first, channels_last
 from sidebyside.parity.mapping import Mapping
 from sidebyside.parity.porting import port_weights
 from sidebyside.parity.results import Difference, ParityResult, Tolerances
+from sidebyside.parity.torch_sources import read_weights
 
 __all__ = [
     "Difference",
@@ -33,4 +34,5 @@ __all__ = [
     "channels_last",
     "compare",
     "port_weights",
+    "read_weights",
 ]

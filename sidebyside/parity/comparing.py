@@ -18,6 +18,7 @@ from sidebyside.parity.model_sides import Batch, KerasSide, Pass, TorchSide
 from sidebyside.parity.porting import port, port_weights
 from sidebyside.parity.results import Difference, ParityResult, Tolerances, difference, worst
 from sidebyside.parity.told import Request, Shapes
+from sidebyside.parity.torch_sources import ModelSource
 
 __all__ = ["compare", "keras", "nn", "port_weights", "tf", "torch"]
 
@@ -69,6 +70,12 @@ def compare(
     - free_weights: the same as weights, but each with its own gradients. For information: 1e-8
       to 1e-6 for most, up to 1e-1 where the above strikes
     - stock_weights: the same, with nothing taken out of the way. For information
+    - dropout: the rates of what both models drop out in one call, by kind
+
+    Losses that Keras's layers add (`kernel_regularizer=`, `add_loss`) are part of its loss, as in
+    `fit`. `pairs`, `flattened` and `unflattened` are those of `port_weights`, for which the first
+    batch is the example.
+
 
     The libraries differ by design in the following, and the rest is proved with the
     difference removed, for all but stock_weights:
@@ -96,7 +103,7 @@ def compare(
     request = Request(
         pairs or {}, batches[0][0], flattened or {}, unflattened or {}, torch_inputs, torch_outputs
     )
-    mappings = port(torch_model, keras_model, request)
+    mappings = port(ModelSource(torch_model), keras_model, request)
     both = _Comparison(
         TorchSide(torch_model, mappings, torch_loss, torch_make_optimizer, torch_outputs),
         KerasSide(keras_model, mappings, keras_loss, keras_make_optimizer),

@@ -4,6 +4,8 @@ from sidebyside.errors import PortingError
 from sidebyside.parity.alignment import SAME
 from sidebyside.parity.evidence import Evidence
 from sidebyside.parity.fitting import Fitting
+from sidebyside.parity.flattening import UNKNOWN, read_features
+from sidebyside.parity.libraries import keras
 from sidebyside.parity.pairing import Pairing
 from sidebyside.parity.rules import Pair
 from sidebyside.parity.told import Told
@@ -11,8 +13,10 @@ from sidebyside.parity.units import BARE, KerasUnit, listed
 from sidebyside.parity.walking import Found
 
 
-def decide(fitting: Fitting, pairing: Pairing, shown: Evidence, told: Told) -> list[Pair]:
-    """Return the pairs that are certain with what an example shows.
+def decide(
+    keras_model: keras.Model, fitting: Fitting, pairing: Pairing, shown: Evidence, told: Told
+) -> list[Pair]:
+    """Return the pairs that are certain with what an example shows, or Keras's graph.
 
     Raises
     ------
@@ -30,16 +34,13 @@ def decide(fitting: Fitting, pairing: Pairing, shown: Evidence, told: Told) -> l
         if pairing.open:
             raise PortingError(_open(pairing, pairing.open, shown))
         pairs = [Pair(pairing.counterpart(unit), unit) for unit in fitting.theirs]
-        for pair in pairs:
-            rule = fitting.fit(pair.ours, pair.theirs).rule
-            if rule.reorders and not rule.channels and not told.about(pair):
-                raise PortingError(_unknown_order(pair, shown.reason.rstrip(".")))
+        _refuse_unknown_orders(keras_model, fitting, pairs, shown, told)
         return pairs
     if undecided := _undecided(pairing, shown, found):
         raise PortingError(_open(pairing, undecided, shown))
     for unit in found.unsure:
         if not told.about(found.pairs[unit]):
-            raise PortingError(_unknown_order(found.pairs[unit], "an example does not show it"))
+            raise PortingError(_unknown_order(found.pairs[unit], "an example does not show it."))
     return [
         found.pairs.get(unit) or Pair(pairing.counterpart(unit), unit) for unit in fitting.theirs
     ]
@@ -61,7 +62,7 @@ def _open(pairing: Pairing, units: list[KerasUnit], shown: Evidence) -> str:
     options = pairing.possible[units[0]]
     alike = [unit for unit in units if pairing.possible[unit] == options] or units[:1]
     tried = (
-        f"No example could be made up to decide it ({shown.reason.rstrip('.')})."
+        f"Nothing could be run to decide it: {shown.reason}"
         if shown.found is None
         else "An example that was run through both models does not decide it."
     )
@@ -73,14 +74,43 @@ def _open(pairing: Pairing, units: list[KerasUnit], shown: Evidence) -> str:
     )
 
 
+def _refuse_unknown_orders(
+    keras_model: keras.Model, fitting: Fitting, pairs: list[Pair], shown: Evidence, told: Told
+) -> None:
+    """Refuse a layer if the graph of Keras's model does not say how its features come."""
+    graph = read_features(keras_model)
+    for pair in pairs:
+        rule = fitting.fit(pair.ours, pair.theirs).rule
+        assert rule is not None
+        if told.about(pair) or pair.theirs.part == BARE:
+            continue
+        reads = (graph or {}).get(id(pair.theirs.layer), None if rule.channels else UNKNOWN)
+        if reads is None or (reads.unknown and rule.channels and told.unflattened):
+            continue
+        if reads.flattened:
+            raise PortingError(_flattened(pair, reads.flattened, shown.reason))
+        if reads.unknown and (rule.reorders or rule.channels):
+            raise PortingError(_unknown_order(pair, shown.reason))
+
+
+def _flattened(pair: Pair, shape: tuple[int, ...], reason: str) -> str:
+    return (
+        f"{pair.ours} in PyTorch and {pair.theirs} in Keras read flattened maps, whose channels "
+        f"come first in PyTorch as a rule, but that is not certain: {reason} Give a batch that "
+        "goes through both models with `example=`, or say that PyTorch flattens maps of this "
+        f"shape, with `flattened={{{pair.ours.label!r}: {shape}}}`; a shape of one number means "
+        "the same order on both sides."
+    )
+
+
 def _unknown_order(pair: Pair, reason: str) -> str:
-    name = pair.ours.label
     return (
         f"{pair.ours} in PyTorch and {pair.theirs} in Keras: it cannot be told in which order "
         "their features come, because the models have feature maps, and channels come first in "
-        f"PyTorch ({reason}). Give a batch that goes through both models with `example=` (and "
-        f"`torch_inputs=`), or the shape that PyTorch flattens, as in `flattened={{{name!r}: (C, "
-        "H, W)}`; a shape of one number means the same order on both sides."
+        f"PyTorch: {reason} Give a batch that goes through both models with `example=` (and "
+        f"`torch_inputs=`), or the shape that PyTorch flattens, as in `flattened="
+        f"{{{pair.ours.label!r}: (C, H, W)}}`, or that it makes of a layer's outputs, as in "
+        "`unflattened=`; a shape of one number means the same order on both sides."
     )
 
 

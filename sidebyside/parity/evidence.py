@@ -19,6 +19,7 @@ from sidebyside.parity.pairing import Pairing, Possible
 from sidebyside.parity.parametrised import torch_arrays
 from sidebyside.parity.probing import random_weights
 from sidebyside.parity.told import Request
+from sidebyside.parity.torch_sources import Source
 from sidebyside.parity.tracing import (
     NotRunError,
     TorchTrace,
@@ -54,12 +55,11 @@ class Evidence:
 
 
 def gather(
-    torch_model: nn.Module,
+    source: Source,
     keras_model: keras.Model,
     fitting: Fitting,
     pairing: Pairing,
-    example: Any = None,
-    torch_inputs: Any = None,
+    request: Request,
 ) -> Evidence:
     """Follow an example through both models; make one up if none is given.
 
@@ -68,11 +68,29 @@ def gather(
     PortingError
         If a given example cannot be run.
     """
-    best = Evidence(reason="the shapes of the inputs are not known")
+    if source.model is None:
+        if request.example is not None:
+            raise PortingError(
+                "An example needs PyTorch's model, and there are only its weights. Leave "
+                "`example=` out, or give the model."
+            )
+        return Evidence(reason="there are only PyTorch's weights, and not its model.")
+    return _of_models(source.model, keras_model, fitting, pairing, request)
+
+
+def _of_models(
+    torch_model: nn.Module,
+    keras_model: keras.Model,
+    fitting: Fitting,
+    pairing: Pairing,
+    request: Request,
+) -> Evidence:
+    example = request.example
+    best = Evidence(reason="the shapes of the inputs are not known.")
     inputs = [example] if example is not None else examples.made_up(keras_model)
     failed: tuple[Any, NotRunError] | None = None
     for theirs in inputs:
-        for ours in examples.for_torch(theirs, torch_model, torch_inputs):
+        for ours in examples.for_torch(theirs, torch_model, request.torch_inputs):
             try:
                 evidence = _with_seeds(torch_model, keras_model, fitting, pairing, ours, theirs)
             except NotRunError as error:

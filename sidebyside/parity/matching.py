@@ -7,12 +7,12 @@ from sidebyside.parity import chains, evidence
 from sidebyside.parity import unit_names as names
 from sidebyside.parity.deciding import decide
 from sidebyside.parity.fitting import Fitting
-from sidebyside.parity.libraries import keras, kl, nn
-from sidebyside.parity.listing import keras_units, torch_units
+from sidebyside.parity.libraries import keras, kl
+from sidebyside.parity.listing import keras_units
 from sidebyside.parity.pairing import pair_up
-from sidebyside.parity.parametrised import torch_arrays
 from sidebyside.parity.rules import Pair
 from sidebyside.parity.told import Request, Told
+from sidebyside.parity.torch_sources import Source
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Matched:
 
 
 def match(
-    torch_model: nn.Module,
+    source: Source,
     keras_model: keras.Model,
     request: Request,
     check: Callable[[Fitting, Pair], None],
@@ -41,8 +41,10 @@ def match(
 
     Parameters
     ----------
-    torch_model, keras_model
-        The models, which are left as they are.
+    source
+        PyTorch's side.
+    keras_model
+        Keras's model; both are left as they are.
     request
         What the reader says.
     check
@@ -53,12 +55,14 @@ def match(
     PortingError
         If there is no pairing, or no single one.
     """
-    ours, theirs = _units(torch_model, keras_model)
-    fitting = Fitting(ours, theirs, torch_arrays(torch_model))
+    split = _has_attention(keras_model)
+    ours = source.units(split_attention=not split)
+    theirs = keras_units(keras_model, split_attention=split and not source.has_attention())
+    fitting = Fitting(ours, theirs, source.arrays())
     pairing = pair_up(
         fitting,
         names.resolve(request.pairs, ours, theirs),
-        chains.torch_places(torch_model, ours),
+        source.places(ours),
         chains.keras_places(keras_model, theirs),
     )
     for unit in theirs:
@@ -66,30 +70,19 @@ def match(
             check(fitting, Pair(pairing.counterpart(unit), unit))
     told = Told(request, fitting)
     looked_at = pairing.open or any(unit.ambiguous for unit in theirs)
-    if not (looked_at or request.example is not None or _order_matters(fitting, keras_model)):
-        pairs = [Pair(pairing.counterpart(unit), unit) for unit in theirs]
+    if looked_at or request.example is not None or _order_matters(fitting, keras_model):
+        shown = evidence.gather(source, keras_model, fitting, pairing, request)
+        pairs = decide(keras_model, fitting, pairing, shown, told)
     else:
-        shown = evidence.gather(
-            torch_model, keras_model, fitting, pairing, request.example, request.torch_inputs
-        )
-        pairs = decide(fitting, pairing, shown, told)
+        pairs = [Pair(pairing.counterpart(unit), unit) for unit in theirs]
     for pair in pairs:
         check(fitting, pair)
     return Matched([told.applied(pair) for pair in pairs], fitting)
 
 
-def _units(torch_model: nn.Module, keras_model: keras.Model) -> tuple[list, list]:
-    """List both models' units; attention in parts, if only one of the models has it as a layer."""
-    ours = any(isinstance(module, nn.MultiheadAttention) for module in torch_model.modules())
-    theirs = any(isinstance(layer, kl.MultiHeadAttention) for layer in _layers(keras_model))
-    return (
-        torch_units(torch_model, split_attention=ours and not theirs),
-        keras_units(keras_model, split_attention=theirs and not ours),
-    )
-
-
-def _layers(keras_model: keras.Model) -> list[kl.Layer]:
-    return keras_model._flatten_layers()
+def _has_attention(keras_model: keras.Model) -> bool:
+    layers = keras_model._flatten_layers()
+    return any(isinstance(layer, kl.MultiHeadAttention) for layer in layers)
 
 
 _SPATIAL = (
@@ -104,6 +97,6 @@ def _order_matters(fitting: Fitting, keras_model: keras.Model) -> bool:
     """Whether features may come in another order: there are maps, and layers that read them."""
     if any(unit.layer is keras_model for unit in fitting.theirs):  # a single layer
         return False
-    maps = any(isinstance(layer, _SPATIAL) for layer in _layers(keras_model))
+    maps = any(isinstance(layer, _SPATIAL) for layer in keras_model._flatten_layers())
     inputs = getattr(keras_model, "inputs", None) or []
     return maps or any(len(x.shape) > 3 for x in inputs)

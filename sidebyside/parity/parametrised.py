@@ -4,6 +4,7 @@ A Keras layer has the computed weight itself: it is folded in.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from torch.nn.utils.spectral_norm import SpectralNorm
@@ -36,7 +37,7 @@ def folded(model: nn.Module) -> dict[str, tuple[str, ...]]:
     found = {}
     for prefix, module in model.named_modules():
         start = f"{prefix}." if prefix else ""
-        for name in getattr(module, "parametrizations", {}):
+        for name in _parametrizations(module):
             inner = module.parametrizations[name].state_dict()
             found[f"{start}{name}"] = tuple(
                 f"{start}parametrizations.{name}.{key}" for key in inner
@@ -65,7 +66,7 @@ def put(module: nn.Module, name: str, value: Array) -> None:
         hook = next((hook for hook in _hooks(module) if hook.name == name), None)
         old = getattr(module, name)
         new = torch.tensor(np.ascontiguousarray(value), dtype=old.dtype, device=old.device)
-        if hook is None and name in getattr(module, "parametrizations", {}):
+        if hook is None and name in _parametrizations(module):
             setattr(module, name, new)  # PyTorch finds what it is to be computed from
         elif isinstance(hook, WeightNorm):
             getattr(module, f"{name}_v").copy_(new)
@@ -76,9 +77,15 @@ def put(module: nn.Module, name: str, value: Array) -> None:
 
 
 def can_be_put(module: nn.Module, name: str) -> bool:
-    """Whether `put` can give it a value: not if an old spectral norm computes it."""
-    hooks = [hook for hook in _hooks(module) if hook.name == name]
-    return not any(isinstance(hook, SpectralNorm) for hook in hooks)
+    """Whether `put` can give it any value: not if it is normalised to a spectral norm of 1."""
+    if any(hook.name == name and isinstance(hook, SpectralNorm) for hook in _hooks(module)):
+        return False
+    steps = module.parametrizations[name] if name in _parametrizations(module) else ()
+    return not any(type(step).__name__ == "_SpectralNorm" for step in steps)
+
+
+def _parametrizations(module: nn.Module) -> Any:
+    return getattr(module, "parametrizations", {})
 
 
 def _hooks(module: nn.Module) -> list:

@@ -16,12 +16,17 @@ class Settings:
     Parameters
     ----------
     torch_model, keras_model
-        The models.
+        The models; None if all that is known of PyTorch's are its weights.
+    to_keras
+        Whether it is Keras's model that is to be changed.
     """
 
-    def __init__(self, torch_model: nn.Module, keras_model: keras.Model):
+    def __init__(
+        self, torch_model: nn.Module | None, keras_model: keras.Model, to_keras: bool = True
+    ):
         self.torch_model, self.keras_model = torch_model, keras_model
-        self.next_modules = activations.after(torch_model)
+        self.to_keras = to_keras
+        self.next_modules = {} if torch_model is None else activations.after(torch_model)
         formats = {getattr(la, "data_format", None) for la in keras_model._flatten_layers()}
         self.channels_last = formats - {None} == {"channels_last"}
 
@@ -35,16 +40,18 @@ class Settings:
     def refuse(self, fitting: Fitting, pair: Pair) -> None:
         """Raise a `PortingError` for the first of them."""
         for setting in self.differences(fitting, pair):
-            raise PortingError(_sentence(pair, setting))
+            raise PortingError(self._sentences(pair, setting))
 
     def refuse_weightless(self) -> None:
         """Raise a `PortingError` for layers without weights that cannot be the same."""
+        if self.torch_model is None:
+            return
         for pair, setting in weightless.differences(self.torch_model, self.keras_model):
-            raise PortingError(_sentence(pair, setting))
+            raise PortingError(self._sentences(pair, setting))
 
-
-def _sentence(pair: Pair, setting: Setting) -> str:
-    return f"{pair.ours} in PyTorch and {pair.theirs} in Keras: {setting}"
+    def _sentences(self, pair: Pair, setting: Setting) -> str:
+        both = f"{pair.ours} in PyTorch and {pair.theirs} in Keras"
+        return f"{both}: {setting.sentences(self.to_keras)}"
 
 
 def _axis(unit: KerasUnit) -> Iterator[Setting]:

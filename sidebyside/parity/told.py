@@ -33,6 +33,7 @@ class Told:
 
     def __init__(self, request: Request, fitting: Fitting):
         self.orders: dict[TorchUnit | KerasUnit, dict[str, Order | None]] = {}
+        self.unflattened = bool(request.unflattened)
         self.same: set[TorchUnit] = set()
         for ours, _ in names.resolve(request.pairs, fitting.ours, fitting.theirs):
             self.same.update(ours)

@@ -54,7 +54,7 @@ def start(slow):
     started = []
 
     def run(*words, **environment):
-        process = subprocess.Popen(
+        process = psutil.Popen(
             [sys.executable, "-c", COMMAND, str(slow.root), *words],
             cwd=ROOT, env={**os.environ, **environment},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -65,8 +65,7 @@ def start(slow):
     yield run
     for process in started:
         if process.poll() is None:
-            process.kill()
-            process.communicate()
+            end(process)
 
 
 def wait_for(told, process):
@@ -79,11 +78,22 @@ def wait_for(told, process):
     raise TimeoutError
 
 
+def end(process):
+    """End a process with all that it has started, so that nobody waits for what they print."""
+    for one in [*process.children(recursive=True), process]:
+        one.kill()
+    process.communicate()
+
+
 def interrupt(process):
     """Press Ctrl-C; return the exit code, what was printed, and what goes on running."""
-    below = psutil.Process(process.pid).children(recursive=True)
+    below = process.children(recursive=True)
     process.send_signal(signal.SIGINT)
-    printed = process.communicate(timeout=PATIENCE)
+    try:
+        printed = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        end(process)
+        raise
     _, alive = psutil.wait_procs(below, timeout=5)
     return process.returncode, *printed, alive
 
@@ -100,7 +110,7 @@ def test_run_ends_with_its_kernel(slow, start):
 
 def test_run_ends_while_a_kernel_starts(slow, start):
     process = start("run", "slow")
-    wait_for(lambda: psutil.Process(process.pid).children(), process)
+    wait_for(process.children, process)
     code, _, said, alive = interrupt(process)
     assert (code, said, alive) == (130, "Stopped by Ctrl-C.\n", [])
 

@@ -198,8 +198,8 @@ def failures(result):
 
 
 def test_one_wrong_weight_is_found(monkeypatch):
-    def ported(torch_model, keras_model, request):
-        mappings = port_weights(torch_model, keras_model)
+    def ported(source, keras_model, request):
+        mappings = port_weights(source.model, keras_model)
         kernel = mappings[5].variable
         value = kernel.numpy()
         value[3, 1] += 1e-3

@@ -11,7 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built_site import LESSON, PHONE, SITE, WIDE
 
+from sidebyside.lessons.pairs import find_pair
 from sidebyside.site.navigation import DEFAULTS, PAGES
+from sidebyside.site.pages import page as page_of
 
 SCHEMES, SIZES = ("light", "dark"), {"wide": WIDE, "phone": PHONE}
 KINDS = ["index", "which_one_first", "results", "dictionary", "dictionary/losses", DEFAULTS, LESSON,
@@ -35,11 +37,11 @@ FEW = """() => {
 EVERY = sorted({*PAGES, *SITE.lessons, *(f"dictionary/{one.key}" for one in SITE.chapters)})
 
 
-def serious(tab):
-    """Return what axe finds that keeps people out."""
+def serious(tab, context=None):
+    """Return what axe finds that keeps people out, on the whole page or in a part of it."""
     tab.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     # without the preload, which fetches style sheets: pages opened as files cannot
-    found = Axe().run(tab, options={"preload": False}).response["violations"]
+    found = Axe().run(tab, context, {"preload": False}).response["violations"]
     return [
         (finding["id"], node["target"], node.get("failureSummary"))
         for finding in found
@@ -62,6 +64,17 @@ def test_axe_finds_nothing_serious_on_a_page_of_each_kind(visit, name, scheme, s
     tab = visit(f"{name}.html", SIZES[size], scheme)
     tab.evaluate(FEW)
     assert serious(tab) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    ("view", "summary"), [("both", ".rich pre"), ("tensorflow", ".text_html pre")]
+)
+def test_the_summary_of_a_keras_model_can_be_read(visit, view, summary, scheme):
+    pair = find_pair("three_ways_to_build_a_model")
+    tab = visit(f"{page_of(pair, view)}.html", scheme=scheme)
+    assert tab.locator(f"{summary} span[style*=color]").count() > 5
+    assert serious(tab, summary) == []
 
 
 @pytest.mark.nightly

@@ -45,11 +45,14 @@ class Setting:
             return math.isclose(self.value, self.other, rel_tol=1e-6)
         return self.value == self.other
 
-    def __str__(self) -> str:
-        remedy = self.remedy or f"Set `{self.theirs}={_shown(self.value)}` in Keras."
+    def sentences(self, to_keras: bool = True) -> str:
+        """Return what differs, and what to do about it on the side that is ported to."""
+        remedy = f"Set `{self.theirs}={_shown(self.value)}` in Keras."
+        if not to_keras:
+            remedy = f"Set `{self.ours}={_shown(self.other)}` in PyTorch."
         return (
             f"{self.ours} is {_shown(self.value)} and {self.theirs} is {_shown(self.other)}, so "
-            f"the outputs cannot agree. {remedy}"
+            f"the outputs cannot agree. {self.remedy or remedy}"
         )
 
 
