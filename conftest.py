@@ -193,7 +193,7 @@ class Step(IPyNbCell):
 
 
 class DictionaryChapter(pytest.File):
-    """A file of the dictionary: a test an entry."""
+    """A file of the dictionary: one test for each entry."""
 
     def collect(self):
         chapter = dictionary.read(self.path)

@@ -7,6 +7,8 @@ registry of the data sets, it carries inside the package.
 import tomllib
 from pathlib import Path
 
+from sidebyside.errors import CheckoutError
+
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parent
 CARRIED = PACKAGE / "_data"  # in a wheel
@@ -15,6 +17,21 @@ CARRIED = PACKAGE / "_data"  # in a wheel
 def is_checkout(root: Path = ROOT) -> bool:
     """Return whether `root` is a checkout of the repository."""
     return (root / "pyproject.toml").is_file() and (root / "notebooks").is_dir()
+
+
+def require_checkout(root: Path = ROOT) -> None:
+    """Check that `root` is a checkout.
+
+    Raises
+    ------
+    CheckoutError
+        If it is not, as with an installed wheel.
+    """
+    if not is_checkout(root):
+        raise CheckoutError(
+            "This command works in a checkout of the repository, where the lessons are. The "
+            "installed package has lookup, translate, quiz, port and data."
+        )
 
 
 def package_data(name: str) -> Path:

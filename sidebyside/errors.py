@@ -10,6 +10,10 @@ class SidebysideError(Exception):
     """Something cannot be done as asked; the message says what, why, and what to do."""
 
 
+class CheckoutError(SidebysideError):
+    """Something needs a checkout of the repository, and there is an installed package only."""
+
+
 class TopicError(SidebysideError, LookupError):
     """There is no such topic; the message names those that come near."""
 

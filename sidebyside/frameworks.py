@@ -5,7 +5,7 @@ import importlib.util
 from sidebyside.errors import MissingFrameworkError
 
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow/Keras"}
-# the module that a framework's presence is told by, and all that are its own
+# the module that shows whether a framework is there, and all that belong to it
 MODULE = {"pytorch": "torch", "tensorflow": "tensorflow"}
 OWNERS = {
     "torch": "pytorch",

@@ -1,7 +1,12 @@
 """All commands, and what becomes of errors."""
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 import typer
 
+from sidebyside.checkout import require_checkout
 from sidebyside.cli import (
     data_sets,
     looking_up,
@@ -14,6 +19,20 @@ from sidebyside.cli import (
 from sidebyside.cli.console import Commands, fail
 from sidebyside.errors import SidebysideError
 
+IN_A_CHECKOUT = (working, measuring, maintaining)  # the others need no lessons
+
+
+def in_a_checkout(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a command that says so where it has no checkout to work in."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        require_checkout()
+        return command(*arguments, **options)
+
+    return run
+
+
 app = typer.Typer(
     cls=Commands,
     help="Lessons that exist twice, in PyTorch and in TensorFlow/Keras: run a pair, compare its "
@@ -24,12 +43,15 @@ app = typer.Typer(
     add_completion=False,
 )
 for commands in (working, looking_up, quizzing, moving_weights, measuring, maintaining):
-    app.registered_commands += commands.app.registered_commands
+    for command in commands.app.registered_commands:
+        if commands in IN_A_CHECKOUT and command.callback:
+            command.callback = in_a_checkout(command.callback)
+        app.registered_commands.append(command)
 app.add_typer(data_sets.app, name="data")
 
 
 def main() -> None:
-    """Run the command; what can go wrong is told in a sentence, with exit code 1."""
+    """Run the command; say in a sentence what went wrong, and end with exit code 1."""
     try:
         app()
     except SidebysideError as error:

@@ -80,7 +80,7 @@ def run(
         bool, typer.Option("--save", help="Store the outputs in the notebooks themselves.")
     ] = False,
 ) -> None:
-    """Execute both notebooks of a topic, each in a fresh kernel, a line a step.
+    """Execute both notebooks of a topic, each in a fresh kernel, with one line per step.
 
     Without --save the notebooks stay as they are; the executed ones are kept in build/runs, where
     'sidebyside compare --last' finds them. A failing step is shown with its code and its error.

@@ -18,7 +18,7 @@ from sidebyside.errors import UnsafeArchiveError
 class Member:
     """A member of an archive that is open."""
 
-    name: str  # as it stands in the archive
+    name: str  # as the archive has it
     target: Path | None  # where it points to if it is a link, from the folder of all members
     open: Callable[[], IO[bytes] | None]  # gives None if it is not a file
 

@@ -11,12 +11,12 @@ check or a trap of its entry executes. Any other one needs a reason in
 import ast
 import re
 import sys
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sidebyside.dictionary.entries import FOLDER, Chapter, Entry, read_all
+from sidebyside.dictionary.toml_files import read_toml
 from sidebyside.errors import DictionaryError
 
 ABSOLUTE = re.compile(
@@ -102,10 +102,7 @@ def reviewed(folder: Path = FOLDER) -> Reviewed:
         If the file is not in order.
     """
     file = folder / "reviewed.toml"
-    try:
-        tables = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
-    except tomllib.TOMLDecodeError as error:
-        raise DictionaryError(f"{file.name} is not TOML: {error}.") from None
+    tables = read_toml(file) if file.is_file() else {}
     pending = tables.pop("pending", [])
     for key, reasons in tables.items():
         if not isinstance(reasons, dict):

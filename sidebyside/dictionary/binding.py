@@ -71,7 +71,7 @@ class Fit:
     Attributes
     ----------
     bound
-        What stands in the program for each name of the pattern; several for a starred one.
+        What the program has for each name of the pattern; several for a starred one.
     known
         How many of its arguments the pattern knows.
     exact

@@ -51,7 +51,7 @@ def written(rule: Rule, side: str, fit: Fit, program: Program) -> str:
 
 
 class _Copier(ast.NodeVisitor):
-    """Writes a tree anew and leaves the one that is read as it is."""
+    """Writes a new tree, and leaves the one that it reads as it is."""
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         return type(node)(**{name: self._field(value) for name, value in ast.iter_fields(node)})
@@ -87,7 +87,7 @@ class _Carrier(_Copier):
         return re.sub(r"\{(\w+)\}", lambda found: self.one(found[1]), text)
 
     def one(self, name: str) -> str:
-        """Return what stands in the program for a name of the pattern."""
+        """Return what the program has for a name of the pattern."""
         bound = self.fit.bound.get(name)
         return self._argument(bound[0], name) if bound else name
 
@@ -182,7 +182,7 @@ class _Carrier(_Copier):
     def _argument(self, node: ast.expr, name: str, *, tight: bool = False) -> str:
         """Return an argument as the other side has it; "…" if it is long."""
         if name in ("data", "dataset") and isinstance(node, ast.Call):
-            return name  # how it is made stands in its own mark
+            return name  # another mark says how it is made
         if name in ("dtype", "kind") and (found := _dtype(node, self.side)):
             return found
         if name == "activation" and self.side == "pytorch":

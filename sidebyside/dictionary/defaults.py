@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tomli
-
 from sidebyside.dictionary.entries import FOLDER
+from sidebyside.dictionary.toml_files import read_toml
 from sidebyside.errors import DictionaryError
 from sidebyside.frameworks import FRAMEWORKS
 
@@ -84,8 +83,4 @@ def record(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
 
 def read_table(folder: Path = FOLDER) -> dict[str, Any]:
     """Return what ``defaults.toml`` says, section by section."""
-    file = folder / "defaults.toml"
-    try:
-        return tomli.loads(file.read_text("utf-8"))
-    except tomli.TOMLDecodeError as error:
-        raise DictionaryError(f"{file.name} is not TOML: {error}.") from None
+    return read_toml(folder / "defaults.toml")

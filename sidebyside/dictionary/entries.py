@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import tomli
 
 from sidebyside.checkout import package_data
 from sidebyside.dictionary.schema import KEY, VERDICTS, Entry, Framework, Head, Trap
+from sidebyside.dictionary.toml_files import read_toml
 from sidebyside.errors import DictionaryError
 
 __all__ = [
@@ -127,14 +127,7 @@ def read(file: Path) -> Chapter:
     DictionaryError
         If the file is not in order.
     """
-    try:
-        tables = tomli.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise DictionaryError(f"{file} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise DictionaryError(f"{file.name} is not UTF-8, as TOML has to be.") from None
-    except tomli.TOMLDecodeError as error:
-        raise DictionaryError(f"{file.name} is not TOML: {error}.") from None
+    tables = read_toml(file)
     head = _convert(tables.pop("chapter", {}), Head, f"{file.name}: [chapter]")
     entries = tuple(_entry(file.name, key, table) for key, table in tables.items())
     return Chapter(file, head.title, head.about.strip(), head.setup, entries)

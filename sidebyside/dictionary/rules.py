@@ -8,7 +8,6 @@ wins, and of those the one that stands first.
 
 import ast
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +17,7 @@ from sidebyside.dictionary import kinds
 from sidebyside.dictionary.aliases import public
 from sidebyside.dictionary.entries import FOLDER
 from sidebyside.dictionary.names import PREFIXES, qualified
+from sidebyside.dictionary.toml_files import read_toml
 from sidebyside.errors import DictionaryError
 from sidebyside.frameworks import FRAMEWORKS
 
@@ -219,10 +219,7 @@ def read_rules(folder: Path = FOLDER) -> Rules:
     file = folder / "calls.toml"
     if not file.is_file():
         return Rules()
-    try:
-        table = tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise DictionaryError(f"{file.name} is not TOML: {error}.") from None
+    table = read_toml(file)
     rules: list[Rule] = []
     for key, pairs in table.items():
         if not isinstance(pairs, list):

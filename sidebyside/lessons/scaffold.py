@@ -35,11 +35,17 @@ TAKEN_ENDINGS = (*(f"_{framework}" for framework in FRAMEWORKS), "_project")
 PROSE = {
     "data-intro": "## 1. The data\n\nWhat they are. Ask for a prediction before you show.",
     "check-intro": "## 2. Check\n\nWhat must hold in every run, on the full data or the sample:",
-    "differences": "## 3. When you cross over\n\nWhat to remember.",
-    "exercises": "## 4. Exercises\n\n**1.** ...\n\n<details><summary>Solution</summary>\n\n"
-    "...\n</details>",
-    "explain": "## 5. Can you explain it?\n\n<details><summary>...</summary>\n\n...\n</details>",
+    "differences": "## 3. When you cross over\n\nWhat to remember: the calls, not only the ideas.",
+    "summary": "## 4. Summary\n\n1. ...\n2. ...\n3. ...\n4. ...\n5. ...\n\n**Terms** ...\n\n"
+    "**Read on** ...\n\n**Before and after** ...",
+    "exercises": "## 5. Exercises\n\n**1. ...** · easy\n\nThe task.\n\n```python\n"
+    "# check, after load-data\nassert True\n```\n\n<details><summary>Solution</summary>\n\n"
+    "```python\n# replaces load-data\n...\n```\n</details>",
+    "explain": "## 6. Can you explain it?\n\n<details><summary>...</summary>\n\n...\n</details>",
 }
+
+
+LAST_PROSE = ("differences", "summary", "exercises", "explain")
 
 
 def new_pair(topic: str, root: Path = ROOT) -> list[Path]:
@@ -103,7 +109,7 @@ def _notebook(pair: Pair, framework: str, url: str) -> nbformat.NotebookNode:
         new_markdown_cell(PROSE["check-intro"], id="check-intro"),
         new_code_cell('print("the lesson is written:", False)', id="check"),
         new_code_cell(report, id="report", metadata={"tags": ["nbval-ignore-output"]}),
-        *(new_markdown_cell(PROSE[x], id=x) for x in ("differences", "exercises", "explain")),
+        *(new_markdown_cell(PROSE[x], id=x) for x in LAST_PROSE),
     ]
     notebook: nbformat.NotebookNode = new_notebook(cells=cells, metadata=METADATA)
     notebook.nbformat_minor = 5

@@ -1,4 +1,4 @@
-"""What a comparison measures, what counts as equal, and how it is told."""
+"""What a comparison measures, what counts as equal, and how it is reported."""
 
 import math
 from collections.abc import Iterable

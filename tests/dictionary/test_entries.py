@@ -1,4 +1,4 @@
-"""The files of the dictionary: their form, and that what is not in order is told."""
+"""The files of the dictionary: their form, and that errors name what is not in order."""
 
 import ast
 

@@ -338,7 +338,7 @@ def test_tables_of_results_are_as_generated():
     pages = pages_with_results()
     assert ROOT / "README.md" in pages
     for page, text in pages.items():
-        assert page.read_text("utf-8") == text, f"{page}: 'sidebyside results' writes it anew"
+        assert page.read_text("utf-8") == text, f"{page}: 'sidebyside results' writes it again"
 
 
 def test_readme_maps_every_pair():

@@ -57,7 +57,7 @@ def run(installed, tmp_path):
     folder = tmp_path / "empty"
     folder.mkdir()
 
-    def run(*words, extras=(), **environment):
+    def run(*words, extras=(), code=0, **environment):
         hidden = ",".join(sorted(not_asked_for(installed, extras)))
         done = subprocess.run(
             [sys.executable, "-P", "-X", "utf8", "-c", RUNNER, hidden, *map(str, words)],
@@ -68,8 +68,8 @@ def run(installed, tmp_path):
             encoding="utf-8",
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stderr if code else done.stdout
 
     run.folder = folder
     return run
@@ -132,6 +132,20 @@ def test_lookup_works(run):
     shown = run("module", "sidebyside", "lookup", "conv2d", extras=["cli"])
     assert "nn.Conv2d" in shown
     assert "layers.Conv2D" in shown
+
+
+def test_the_command_says_what_to_install(run):
+    said = run("module", "sidebyside", "lookup", "conv2d", code=1)
+    assert "which is not installed" in said
+    assert "pip install 'sidebyside-frameworks[cli]'" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", [["list"], ["check"], ["compare", "recommender"]])
+def test_commands_for_lessons_say_that_they_need_a_checkout(run, command):
+    said = run("module", "sidebyside", *command, extras=["cli"], code=1)
+    assert "This command works in a checkout of the repository" in said
+    assert "Traceback" not in said
 
 
 def test_translate_works(run):
