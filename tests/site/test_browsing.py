@@ -76,6 +76,18 @@ def test_the_switch_works_by_keyboard_and_keeps_the_place(visit):
     assert abs(tab.locator("#train").bounding_box()["y"] - before) < 60
 
 
+def test_tables_show_their_head_unless_it_is_empty(visit):
+    """The head of a lesson's last table says which column is whose."""
+    tab = visit(f"{PROJECT}.html")
+    heads = tab.locator("#differences thead").all_inner_texts()
+    assert any("PyTorch" in head for head in heads)
+    for head in tab.locator("#differences thead").all():
+        assert head.is_visible()
+    assert not tab.locator("#title thead").first.is_visible()
+    notebook = visit(f"{PROJECT}_pytorch.html")
+    assert notebook.locator("thead", has_text="TensorFlow/Keras").last.is_visible()
+
+
 def test_cells_stand_level_and_shared_lines_are_dimmed(visit):
     tab = visit(f"{PROJECT}.html")
     left, right = (
