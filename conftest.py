@@ -41,6 +41,8 @@ ENVIRONMENT = {
 }
 MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
 MOST_SECONDS = 60  # of one thread, for a notebook on the sample
+MOST_TRAINING_SECONDS = 30  # the same, for its step `train`
+LEARNS = {"image_classification": 0.7}  # the least test accuracy on the sample
 MISSING = missing()
 
 
@@ -105,6 +107,8 @@ def git(*words, cwd):
 class Lesson(IPyNbFile):
     """A notebook: a test for each step, and one that it stands alone."""
 
+    training_seconds = 0.0
+
     def setup(self):
         """Start the kernel in an empty folder, as it is in Colab."""
         self.folder = Path(tempfile.mkdtemp())
@@ -137,6 +141,11 @@ class Lesson(IPyNbFile):
         told = reply["user_expressions"]["value"]
         return ast.literal_eval(told["data"]["text/plain"])
 
+    def seconds(self):
+        """Return how long the kernel has computed, on all its threads."""
+        used = psutil.Process(self.kernel.km.provisioner.pid).cpu_times()
+        return used.user + used.system
+
     def collect(self):
         for item in super().collect():
             yield Step.from_parent(
@@ -168,9 +177,14 @@ class Alone(pytest.Item):
         clone = lesson.folder.resolve() / name
         assert place == clone / "sidebyside" / "__init__.py"
         assert os.listdir(lesson.folder) == [name], "it wrote beside the clone"
-        kernel = psutil.Process(lesson.kernel.km.provisioner.pid).cpu_times()
-        seconds = kernel.user + kernel.system
+        seconds = lesson.seconds()
         assert seconds < MOST_SECONDS, f"too slow: {seconds:.0f} s"
+        assert lesson.training_seconds < MOST_TRAINING_SECONDS, (
+            f"trains too long: {lesson.training_seconds:.0f} s"
+        )
+        if least := LEARNS.get(self.path.parent.name):
+            reached = lesson.ask("", "float(test_accuracy)")
+            assert reached >= least, f"learns too little: {reached:.1%}"
 
     def reportinfo(self):
         return self.path, 0, f"{self.path.name}: it stands alone"
@@ -185,11 +199,14 @@ class Step(IPyNbCell):
     def runtest(self):
         if failed := getattr(self.parent, "failed_step", None):
             pytest.skip(f"the step {failed!r} before it failed")
+        before = self.parent.seconds()
         try:
             super().runtest()
         except Exception:
             self.parent.failed_step = self.name
             raise
+        if self.name == "train":
+            self.parent.training_seconds = self.parent.seconds() - before
 
 
 class DictionaryChapter(pytest.File):

@@ -162,11 +162,25 @@ def _code_problems(cell: nbformat.NotebookNode) -> Iterator[str]:
         yield f"its metadata has more than tags: {more}."
     if cell.metadata.get("jupyter", HIDDEN["jupyter"]) != HIDDEN["jupyter"]:
         yield "its metadata 'jupyter' may say that its outputs are hidden, and no more."
+    if cell.id == "check":
+        yield from _claim_problems(cell)
     for output in cell.outputs:
         if output.output_type == "error" and "raises-exception" not in tags(cell):
             yield f"it stores an error ({output.ename})."
         elif noise := NOISE.search(_text(output)):
             yield f"its output has noise in it: {noise[0]!r}."
+
+
+def _claim_problems(cell: nbformat.NotebookNode) -> Iterator[str]:
+    """Yield which of the claims that a lesson ends with do not hold, or are not compared."""
+    if "nbval-ignore-output" in tags(cell):
+        yield "its claims are not compared: it is tagged 'nbval-ignore-output'."
+    claims = "".join(_text(output) for output in cell.outputs).strip()
+    for claim in claims.splitlines() if cell.execution_count else ():
+        if not claim.endswith(": True"):
+            yield f"it stores {claim!r}, which is no claim that holds."
+    if cell.execution_count and not claims:
+        yield "it claims nothing."
 
 
 def _text(output: nbformat.NotebookNode) -> str:

@@ -159,6 +159,18 @@ def unknown_entry(notebook):
     cell(notebook, "differences").source += f"\n[another]({target}#crossed-entropy)"
 
 
+def store_a_wrong_claim(notebook):
+    cell(notebook, "check").outputs[0].text += "it learns: False\n"
+
+
+def claim_nothing(notebook):
+    cell(notebook, "check").outputs = []
+
+
+def ignore_claims(notebook):
+    cell(notebook, "check").metadata["tags"] = ["nbval-ignore-output"]
+
+
 def drop_figures(notebook):
     cell(notebook, "report").outputs = []
 
@@ -203,6 +215,9 @@ BREAKS = {
     empty_cell: "'settings': it is empty",
     dangling_link: "it links to missing.md, which is not there",
     unknown_entry: "it links to the entry 'crossed-entropy', which is not in",
+    store_a_wrong_claim: "'check': it stores 'it learns: False', which is no claim that holds",
+    claim_nothing: "'check': it claims nothing",
+    ignore_claims: "'check': its claims are not compared",
     drop_figures: "the stored output has no figures",
     rename_figure: "only one side has accuracy, test_accuracy",
     grow: "bytes, more than 1,000,000",
