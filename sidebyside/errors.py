@@ -98,5 +98,9 @@ class PortingError(SidebysideError, ValueError):
     """Weights cannot be ported; the message names the layers and says what to do."""
 
 
+class OpenPairingError(PortingError):
+    """It is open which layer belongs to which, or in which order features come."""
+
+
 class BenchmarkError(SidebysideError):
     """A pair cannot be measured; the message says why."""

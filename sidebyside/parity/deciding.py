@@ -1,6 +1,6 @@
 """Take from an example what it shows, and refuse where it leaves something open."""
 
-from sidebyside.errors import PortingError
+from sidebyside.errors import OpenPairingError
 from sidebyside.parity.alignment import SAME
 from sidebyside.parity.evidence import Evidence
 from sidebyside.parity.fitting import Fitting
@@ -20,7 +20,7 @@ def decide(
 
     Raises
     ------
-    PortingError
+    OpenPairingError
         If a counterpart, or the order of a layer's features, stays open.
     """
     found = shown.found
@@ -29,18 +29,22 @@ def decide(
         if unit.ambiguous and unit not in pairing.open and not same:
             pair = Pair(pairing.counterpart(unit), unit)
             if not told.pairs(pair):
-                raise PortingError(_unknown_axes(pair))
+                raise OpenPairingError(_unknown_axes(pair))
     if found is None:
         if pairing.open:
-            raise PortingError(_open(pairing, pairing.open, shown))
+            raise OpenPairingError(_open(pairing, pairing.open, shown))
         pairs = [Pair(pairing.counterpart(unit), unit) for unit in fitting.theirs]
         _refuse_unknown_orders(keras_model, fitting, pairs, shown, told)
         return pairs
     if undecided := _undecided(pairing, shown, found):
-        raise PortingError(_open(pairing, undecided, shown))
+        raise OpenPairingError(_open(pairing, undecided, shown))
     for unit in found.unsure:
-        if not told.about(found.pairs[unit]):
-            raise PortingError(_unknown_order(found.pairs[unit], "an example does not show it."))
+        if told.likeliest:
+            told.guessed.add(unit)
+        elif not told.about(found.pairs[unit]):
+            raise OpenPairingError(
+                _unknown_order(found.pairs[unit], "an example does not show it.")
+            )
     return [
         found.pairs.get(unit) or Pair(pairing.counterpart(unit), unit) for unit in fitting.theirs
     ]
@@ -88,9 +92,9 @@ def _refuse_unknown_orders(
         if reads is None or (reads.unknown and rule.channels and told.unflattened):
             continue
         if reads.flattened:
-            raise PortingError(_flattened(pair, reads.flattened, shown.reason))
+            raise OpenPairingError(_flattened(pair, reads.flattened, shown.reason))
         if reads.unknown and (rule.reorders or rule.channels):
-            raise PortingError(_unknown_order(pair, shown.reason))
+            raise OpenPairingError(_unknown_order(pair, shown.reason))
 
 
 def _flattened(pair: Pair, shape: tuple[int, ...], reason: str) -> str:

@@ -1,7 +1,7 @@
 """Find the counterpart of every layer, and the order of its features; refuse where that is open."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sidebyside.parity import chains, evidence
 from sidebyside.parity import unit_names as names
@@ -13,6 +13,7 @@ from sidebyside.parity.pairing import pair_up
 from sidebyside.parity.rules import Pair
 from sidebyside.parity.told import Request, Told
 from sidebyside.parity.torch_sources import Source
+from sidebyside.parity.units import KerasUnit
 
 
 @dataclass
@@ -25,10 +26,13 @@ class Matched:
         One for each Keras unit, in the order of definition.
     fitting
         The units, and PyTorch's arrays.
+    guessed
+        Keras units whose order of features is only the likeliest, if that was asked for.
     """
 
     pairs: list[Pair]
     fitting: Fitting
+    guessed: set[KerasUnit] = field(default_factory=set)
 
 
 def match(
@@ -77,7 +81,7 @@ def match(
         pairs = [Pair(pairing.counterpart(unit), unit) for unit in theirs]
     for pair in pairs:
         check(fitting, pair)
-    return Matched([told.applied(pair) for pair in pairs], fitting)
+    return Matched([told.applied(pair) for pair in pairs], fitting, told.guessed)
 
 
 def _has_attention(keras_model: keras.Model) -> bool:

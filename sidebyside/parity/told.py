@@ -26,6 +26,7 @@ class Request:
     unflattened: Shapes = field(default_factory=dict)
     torch_inputs: Callable = channels_first
     torch_outputs: Callable = channels_last
+    likeliest: bool = False  # where the order of features stays open, take the likeliest
 
 
 class Told:
@@ -35,6 +36,8 @@ class Told:
         self.orders: dict[TorchUnit | KerasUnit, dict[str, Order | None]] = {}
         self.unflattened = bool(request.unflattened)
         self.same: set[TorchUnit] = set()
+        self.likeliest = request.likeliest
+        self.guessed: set[KerasUnit] = set()  # whose order of features is only the likeliest
         for ours, _ in names.resolve(request.pairs, fitting.ours, fitting.theirs):
             self.same.update(ours)
         for argument, shapes in (("reads", request.flattened), ("writes", request.unflattened)):
