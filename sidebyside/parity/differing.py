@@ -103,12 +103,10 @@ def find_difference(
         )
     walk = Walked()
     inputs, targets = batch
-    arrays = torch_batch
-    if arrays is None:
-        arrays = (
-            torch_inputs(_arrays(inputs)),
-            None if targets is None else torch_targets(_arrays(targets)),
-        )
+    read = torch_inputs(_arrays(inputs)), targets
+    if targets is not None:
+        read = read[0], torch_targets(_arrays(targets))
+    arrays = read if torch_batch is None else torch_batch
     if not _passed(walk, skip, "data", lambda: ("", data_apart.find(arrays, batch)), torch_batch):
         return walk
     request = Request(
@@ -120,8 +118,7 @@ def find_difference(
         if matched is None:
             return walk
         both = Programs(
-            torch_model, keras_model, inputs, targets,
-            (torch_inputs(_arrays(inputs)), None if targets is None else torch_targets(_arrays(targets))),
+            torch_model, keras_model, inputs, targets, read,
             torch_loss, keras_loss, torch_make_optimizer, keras_make_optimizer,
             lambda outputs: keras.tree.map_structure(torch_outputs, outputs),
             matched.pairs, matched.fitting, matched.guessed,
@@ -137,10 +134,8 @@ def _walk(
     if not _passed(walk, skip, "first weights", lambda: weights_apart.find(both)):
         return
     both.port()
-    losses = (
-        both.torch_loss is not None and both.keras_loss is not None and both.targets is not None
-    )
-    makers = both.torch_make_optimizer is not None and both.keras_make_optimizer is not None
+    losses = None not in (both.torch_loss, both.keras_loss) and both.targets is not None
+    makers = None not in (both.torch_make_optimizer, both.keras_make_optimizer)
     asked: tuple[tuple[str, Callable[[], Seen], object, str], ...] = (
         ("activations", lambda: outputs_apart.find(both), True, ""),
         ("predictions", lambda: outputs_apart.predictions(both, torch_predict, keras_predict),
@@ -191,7 +186,7 @@ def _layers(
         raise
     except PortingError as error:
         reason = str(error)
-        entry = "dense-no-bias" if "`use_bias=`" in reason else "start-from-array"
+        entry = "dense-no-bias" if "`use_bias=`" in reason else ""
         walk.finding = Finding("layers", "the layers with weights", reason, entry)
         return None
     walk.seen["layers"] = f"{len(matched.pairs)} with weights, of the same shapes"
@@ -200,9 +195,8 @@ def _layers(
 
 def _arrays(structure: Any) -> Any:
     def array(value: Any) -> np.ndarray:
-        value = np.asarray(value)
-        kind = {"f": "float32"}.get(value.dtype.kind, value.dtype)
-        return value.astype(kind)
+        found: np.ndarray = np.asarray(value)
+        return found.astype("float32") if found.dtype.kind == "f" else found
 
     return keras.tree.map_structure(array, structure)
 

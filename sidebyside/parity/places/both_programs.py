@@ -31,11 +31,11 @@ class Programs:
     inputs: Any  # as Keras takes them
     targets: Any
     torch_arrays: tuple[Any, Any]  # inputs and targets as PyTorch takes them
-    torch_loss: Callable | None
-    keras_loss: Callable | None
-    torch_make_optimizer: Callable | None
-    keras_make_optimizer: Callable | None
-    torch_outputs: Callable
+    torch_loss: Callable[..., Any] | None
+    keras_loss: Callable[..., Any] | None
+    torch_make_optimizer: Callable[..., Any] | None
+    keras_make_optimizer: Callable[..., Any] | None
+    torch_outputs: Callable[..., Any]
     pairs: list[Pair]
     fitting: Fitting
     guessed: set[KerasUnit]  # those whose order of features is only the likeliest

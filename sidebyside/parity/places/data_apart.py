@@ -1,4 +1,4 @@
-"""Do both programs read the same batch?"""
+"""Whether both programs read the same batch."""
 
 from collections.abc import Iterator
 from itertools import permutations
@@ -120,7 +120,7 @@ def _rescaled(
         else ""
     )
     return (
-        f"They are scaled in two ways: Keras's numbers are, {several}{what}.", _ENTRY_SCALE,
+        f"They are scaled in two ways: Keras's numbers are {several}{what}.", _ENTRY_SCALE,
         difference,
     )  # fmt: skip
 

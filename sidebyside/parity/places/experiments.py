@@ -126,28 +126,36 @@ def _tried(layer: nn.Module, inputs: np.ndarray) -> np.ndarray | None:
 def _paddings(
     layer: Any, other: kl.Layer, inputs: np.ndarray
 ) -> Iterator[tuple[str, str, np.ndarray]]:
-    if getattr(other, "padding", "") == "same" and not isinstance(layer.padding, str):
-        sizes = zip(inputs.shape[2:], layer.kernel_size, layer.stride, layer.dilation, strict=True)
-        around = []
-        for size, kernel, stride, dilation in sizes:
-            total = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
-            around.append((total // 2, total - total // 2))
-        padded = np.pad(inputs, [(0, 0), (0, 0), *around])
-        with changed([(layer, "padding", (0,) * len(around)), (layer, "padding_mode", "zeros")]):
-            if (outputs := _tried(layer, padded)) is not None:
-                yield (
-                    f"PyTorch's padding={layer.padding!r} pads both ends alike, and Keras's "
-                    f"padding='same' pads {around[0][0]} before and {around[0][1]} after with "
-                    f"stride {layer.stride[0]}, so the windows lie elsewhere. Put "
-                    "`ZeroPadding2D` before a convolution with padding='valid'.",
-                    "conv2d-padding-1-stride-2", outputs,
-                )  # fmt: skip
+    """Yield what a convolution gives that pads in another way."""
     for mode in _PADDINGS:
         if mode != layer.padding_mode:
+            ours = layer.padding_mode
             with changed([(layer, "padding_mode", mode)]):
                 if (outputs := _tried(layer, inputs)) is not None:
                     yield (
-                        f"PyTorch pads with padding_mode={layer.padding_mode!r}, and Keras as "
-                        f"{mode!r} would: Keras's convolutions pad with zeros.",
-                        "conv2d-padding-mode", outputs,
+                        f"PyTorch pads with padding_mode={ours!r}, and what Keras's layer reads is "
+                        f"padded as with {mode!r}.", "conv2d-padding-mode", outputs,
                     )  # fmt: skip
+    if getattr(other, "padding", "") != "same" or isinstance(layer.padding, str):
+        return
+    ours, around = layer.padding, _same(layer, inputs.shape[2:])
+    padded = np.pad(inputs, [(0, 0), (0, 0), *around])
+    with changed([(layer, "padding", (0,) * len(around)), (layer, "padding_mode", "zeros")]):
+        if (outputs := _tried(layer, padded)) is not None:
+            yield (
+                f"PyTorch's padding={ours} pads both ends alike, and Keras's padding='same' with "
+                f"stride {layer.stride[0]} pads {around[0][0]} before and {around[0][1]} after, so "
+                "the windows lie elsewhere. Put `ZeroPadding2D` before a convolution with "
+                "padding='valid'.", "conv2d-padding-1-stride-2", outputs,
+            )  # fmt: skip
+
+
+def _same(layer: Any, sizes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Return what TensorFlow's padding="same" adds before and after each axis."""
+    around = []
+    for size, kernel, stride, dilation in zip(
+        sizes, layer.kernel_size, layer.stride, layer.dilation, strict=True
+    ):
+        total = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+        around.append((total // 2, total - total // 2))
+    return around

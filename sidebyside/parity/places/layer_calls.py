@@ -10,9 +10,8 @@ from sidebyside.parity import readings
 from sidebyside.parity.alignment import SAME
 from sidebyside.parity.arrays import from_keras, from_torch, torch_leaves
 from sidebyside.parity.libraries import keras, kl, nn, torch
-from sidebyside.parity.listing import KERAS_KINDS
 from sidebyside.parity.places.both_programs import TOLERANCE, Programs, apart
-from sidebyside.parity.rules import Pair
+from sidebyside.parity.rules import KERAS_KINDS, Pair
 from sidebyside.parity.tracing import (
     TorchTrace,
     call_torch,

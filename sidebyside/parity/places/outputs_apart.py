@@ -1,4 +1,4 @@
-"""Do the layers of both models give the same, one after the other, in inference mode?"""
+"""Whether the layers of both models give the same, one after the other, in inference mode."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def find(both: Programs) -> tuple[str, Finding | None]:
 
 def _unsteady(both: Programs) -> Finding | None:
     """See whether a model gives other numbers with each call although it is in inference mode."""
-    ours = [evaluated(both) for _ in range(2)]
+    ours = evaluated(both), evaluated(both)
     if not alike(*ours):
         return Finding(
             PLACE, "PyTorch's outputs in evaluation mode",
@@ -49,10 +49,7 @@ def _unsteady(both: Programs) -> Finding | None:
             "the model is in evaluation mode. `F.dropout` does, unless it gets "
             "`training=self.training`.", "dropout-by-function", apart(*ours),
         )  # fmt: skip
-    theirs = [
-        from_keras(keras.tree.flatten(both.keras_model(both.keras_batch.inputs, training=False))[0])
-        for _ in range(2)
-    ]
+    theirs = _inferred(both), _inferred(both)
     if not alike(*theirs):
         return Finding(
             PLACE, "Keras's outputs with training=False",
@@ -60,6 +57,10 @@ def _unsteady(both: Programs) -> Finding | None:
             "inference. Look for `training=True` in `call`.", _MODE, apart(*theirs),
         )  # fmt: skip
     return None
+
+
+def _inferred(both: Programs) -> np.ndarray:
+    return _flat(both.keras_model(both.keras_batch.inputs, training=False))
 
 
 class _Layers:
@@ -100,6 +101,7 @@ class _Layers:
 
     def _given(self, call: KerasCall, pair: Pair, ours: Call) -> Finding | None:
         """Compare what two layers give."""
+        assert ours.outputs is not None
         fitting = [o for o in layouts(ours.outputs) if o.shape == call.outputs.shape]
         if not fitting:
             return self._shapes(pair, ours.outputs, call.outputs)
@@ -123,10 +125,10 @@ class _Layers:
         entry = settings[0].entry if settings else "conv2d-padding-1-stride-2"
         return Finding(PLACE, f"what {_names(pair)} give", sentence, entry)
 
-    def _between(self, call: KerasCall, pair: Pair, ours: np.ndarray) -> Finding:
+    def _between(self, call: KerasCall, pair: Pair, ours: np.ndarray | None) -> Finding:
         """Say what lies between the layers that give the same and one that reads another thing."""
         theirs = call.inputs
-        assert theirs is not None
+        assert ours is not None and theirs is not None  # else nothing was compared
         gap = inputs_apart(self.both, pair, ours, theirs)
         where = f"what {_names(pair)} read"
         options = list(layouts(ours))
@@ -149,7 +151,8 @@ class _Layers:
                 if entry == "activation-of-a-layer":
                     entry = experiments.activations(given.ndim)[mine][1]
                 return (
-                    f"After {_names(pair)}, PyTorch applies {mine}, and Keras {other}.", entry, True,
+                    f"After {_names(pair)}, PyTorch applies {mine}, and Keras {other}.",
+                    entry, True,
                 )  # fmt: skip
         return self._listed(), "", False
 
@@ -220,14 +223,14 @@ def predictions(
     if alike(laid[0], theirs[0]) and alike(laid[1], theirs[1]):
         return "what both programs' own functions predict", None
     inference = np.asarray(both.torch_outputs(evaluated(both)))
-    for side, given, again in (("PyTorch", *laid), ("Keras", *theirs)):
+    for side, (given, again) in (("PyTorch", laid), ("Keras", theirs)):
         if given.shape == inference.shape and alike(given, inference):
             continue
         unsteady = not alike(given, again)
         trained = _in_training(both, side)
         if unsteady or (trained is not None and alike(given, trained)):
             advice = (
-                "Call `model.eval()` before predicting, and `model.train()` before training goes on."
+                "Call `model.eval()` before predicting, and `model.train()` before training."
                 if side == "PyTorch"
                 else "Call the model with `training=False`, or use `model.predict`."
             )
@@ -248,7 +251,8 @@ def predictions(
     shapes = "" if gap is not None else f" The shapes are {laid[0].shape} and {theirs[0].shape}."
     return "", Finding(
         PREDICTIONS, "what the two programs predict",
-        f"Both models give the same in inference mode, so it is in the functions around them.{shapes}",
+        "Both models give the same in inference mode, so it is in the functions around them."
+        + shapes,
         "", gap,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Is there a setting that both models show, and that differs without showing in this batch?"""
+"""Whether a setting that both models show differs without showing in this batch."""
 
 from sidebyside.parity import weightless
 from sidebyside.parity.places import steps_apart

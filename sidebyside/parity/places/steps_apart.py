@@ -1,4 +1,4 @@
-"""Do both optimisers take the same steps, given the same gradients?"""
+"""Whether both optimisers take the same steps, given the same gradients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,12 +47,13 @@ def find(both: Programs) -> tuple[str, Finding | None]:
     for option, setting in differing:
         if not _compared(both, _with(option, setting.other))[1]:
             return "", Finding(PLACE, where, told(setting), setting.entry, gap, True)
+    together = len(differing) > 1 and not _compared(both, _all(differing))[1]
     sentences = " ".join(told(setting) for _, setting in differing) or (
         "The options that both show are the same: look at schedules, clipping, and which weights "
         "each of them is given."
     )
     entry = differing[0][1].entry if differing else _entry(kinds[0], "")
-    return "", Finding(PLACE, where, sentences, entry, gap)
+    return "", Finding(PLACE, where, sentences, entry, gap, together)
 
 
 def options(both: Programs) -> list[tuple[tuple[str, int | None], Setting]]:
@@ -103,6 +104,16 @@ def _with(option: tuple[str, int | None], value: object) -> Callable[[Any], None
                 group[name] = value
             else:
                 group[name] = tuple(value if i == place else x for i, x in enumerate(group[name]))
+
+    return change
+
+
+def _all(differing: list[tuple[tuple[str, int | None], Setting]]) -> Callable[[Any], None]:
+    """Return what gives PyTorch's optimiser all of Keras's options."""
+
+    def change(optimizer: torch.optim.Optimizer) -> None:
+        for option, setting in differing:
+            _with(option, setting.other)(optimizer)
 
     return change
 

@@ -1,4 +1,4 @@
-"""Do both programs train alike: dropout, outputs in training mode, loss, gradients, statistics?"""
+"""Whether both programs train alike: dropout, loss, gradients, running statistics."""
 
 from typing import Any
 

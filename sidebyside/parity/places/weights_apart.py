@@ -1,4 +1,4 @@
-"""Do both models start from the same weights, or from weights of the same kind?"""
+"""Whether both models start from the same weights, or from weights of the same kind."""
 
 from dataclasses import dataclass
 from typing import Any
