@@ -1,7 +1,4 @@
-"""The shape of a lesson: questions are asked before answers are shown, a summary, exercises.
-
-A lesson that has a summary is of this shape, and is checked for it.
-"""
+"""The shape of a lesson: questions are asked before answers are shown, a summary, exercises."""
 
 import re
 from collections.abc import Iterator
@@ -18,17 +15,10 @@ SENTENCES = 5  # of a summary
 
 
 def shape_problems(notebook: "NotebookNode") -> Iterator[str]:
-    """Yield what a notebook with a summary lacks of its shape, a sentence each."""
-    if not has_shape(notebook):
-        return
+    """Yield what a notebook lacks of its shape, one sentence each."""
     yield from _question_problems(notebook)
     yield from _summary_problems(notebook)
     yield from exercise_problems(notebook)
-
-
-def has_shape(notebook: "NotebookNode") -> bool:
-    """Return whether a lesson has a summary, and so should have all the rest."""
-    return any(cell.id == "summary" and cell.cell_type == "markdown" for cell in notebook.cells)
 
 
 def is_hidden(cell: "NotebookNode") -> bool:
@@ -59,6 +49,8 @@ def _question_problems(notebook: "NotebookNode") -> Iterator[str]:
 def _summary_problems(notebook: "NotebookNode") -> Iterator[str]:
     """Yield what the summary lacks."""
     names = [cell.id for cell in notebook.cells]
+    if "summary" not in names:
+        return  # which the check of the steps says
     summary = notebook.cells[names.index("summary")].source
     around = [
         names.index(name) for name in ("differences", "summary", "exercises") if name in names

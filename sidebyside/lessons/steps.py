@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # importing it takes a second: only what reads a notebook doe
     import nbformat
 
 FIRST_STEPS = ("title", "setup", "imports")
-LAST_STEPS = ("check", "report", "differences", "exercises", "explain")
+LAST_STEPS = ("check", "report", "differences", "summary", "exercises", "explain")
 
 
 @dataclass(frozen=True)

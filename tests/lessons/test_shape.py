@@ -89,9 +89,3 @@ def test_a_summary_in_another_place_is_found():
     assert list(shape_problems(notebook)) == [
         "step 'summary': it comes between 'differences' and 'exercises'."
     ]
-
-
-def test_a_lesson_without_a_summary_is_not_of_this_shape_yet():
-    notebook = lesson(hidden=False)
-    del notebook.cells[-2]
-    assert list(shape_problems(notebook)) == []

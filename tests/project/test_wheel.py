@@ -205,6 +205,11 @@ keras_loss = lambda outputs, targets: keras.losses.SparseCategoricalCrossentropy
     targets, outputs
 )
 """
+WALKED = """
+inputs, targets = batches[0]
+make_torch_optimizer = lambda model: torch.optim.SGD(model.parameters(), lr=0.01)
+make_keras_optimizer = lambda model: keras.optimizers.SGD(0.01)
+"""
 
 
 @pytest.mark.skipif(
@@ -215,6 +220,10 @@ def test_readmes_example_of_porting_works(run):
     readme = (ROOT / "README.md").read_text("utf-8")
     (example,) = re.findall(r"```python\n(.*?port_weights.*?)```", readme, re.DOTALL)
     program = run.folder / "program.py"
-    program.write_text(f"{MODELS}\n{example}\nprint('ok:', result.ok)\n", "utf-8")
+    (walk,) = re.findall(r"```python\n(from sidebyside.parity import find_difference.*?)```",
+                         readme, re.DOTALL)  # fmt: skip
+    walk = f"{WALKED}\n{walk}\nprint('the same:', walk.ok)"
+    program.write_text(f"{MODELS}\n{example}\nprint('ok:', result.ok)\n{walk}\n", "utf-8")
     shown = run("program", program, extras=["pytorch", "tensorflow"])
     assert "ok: True" in shown
+    assert "the same: True" in shown
