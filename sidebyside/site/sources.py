@@ -12,6 +12,7 @@ from sidebyside.frameworks import FRAMEWORKS, other
 from sidebyside.lessons.address import links
 from sidebyside.lessons.pairs import Pair
 from sidebyside.site import dictionary_pages as dictionary
+from sidebyside.site import quiz_pages
 from sidebyside.site.pages import Site, page, relative
 from sidebyside.view.markdown import is_relative
 from sidebyside.view.pictures import Picture, named
@@ -70,6 +71,8 @@ def _texts(site: Site, docs: Path) -> Iterator[tuple[str, str, dict[str, bytes]]
             yield f"{name}.md", text, links.pictures
     for chapter in site.chapters:
         yield f"{dictionary.name(chapter)}.md", dictionary.source(chapter), {}
+    for name, text in quiz_pages.sources(site):
+        yield f"{name}.md", text, {}
     for pair in site.pairs:
         yield f"{pair.topic}.md", _view(pair), {}
         for framework in FRAMEWORKS:
