@@ -25,6 +25,7 @@ LINK = re.compile(
     r"^```.*?^```|`[^`\n]+`|(!\[[^\]\n]*\]\(|\]\()([^)\s]+)(\))", re.MULTILINE | re.DOTALL
 )
 BUTTONS = re.compile(r"^\[Open in Colab\].*$", re.MULTILINE)
+ANSWER = "::::::{div}"
 
 templates = Templates(__package__)
 
@@ -93,7 +94,10 @@ def _notebook(site: Site, pair: Pair, framework: str, links: "_Links") -> str:
             source = "".join(cell["source"])
             if cell["id"] == "title":
                 source = BUTTONS.sub(lambda _: _buttons(site, pair, framework), source)
-            cell["source"] = links.lead(source)
+            source = links.lead(source)
+            # the style hides it as long as the output before it is folded
+            is_answer = cell["id"].endswith("-answer")
+            cell["source"] = f"{ANSWER} answer-text\n{source}\n::::::" if is_answer else source
         # nothing but tags, here and below: other metadata could have the site execute the notebook
         tags = cell["metadata"].get("tags", [])
         hides = ["hide-input"] if cell["id"] == "setup" else []
