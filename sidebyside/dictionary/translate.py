@@ -295,7 +295,7 @@ def _side(name: str) -> str:
 
 def _shown(use: Use, side: str) -> str:
     """Return a name as it is listed: a method after a dot, a function as the dictionary has it."""
-    if last(use.name) == "__call__":
+    if last(use.name) == "__call__" and use.receiver is not None:
         return ast.unparse(use.receiver)
     return f".{last(use.name)}" if use.receiver is not None else short(use.name, side)
 
