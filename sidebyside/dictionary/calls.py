@@ -22,7 +22,17 @@ NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 AROUND = FRAMEWORK_WORDS | EMPTY
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 # modules that have something else of the same name: torch.jit.trace, torch.sparse.sum
-ELSEWHERE = {"fft", "feature_column", "jit", "lite", "onnx", "profiler", "quantization", "sparse"}
+ELSEWHERE = {
+    "fft",
+    "feature_column",
+    "jit",
+    "lite",
+    "onnx",
+    "profiler",
+    "quantization",
+    "sparse",
+    "summary",
+}
 DIGITS = re.compile(r"\d+")  # of ResNet50: there are others
 ARGUMENTS = re.compile(r"\(.*\)\s*$", re.DOTALL)
 # what a variable is usually called, and what has its methods

@@ -26,8 +26,9 @@ def uses_of_loads(tree: ast.Module, loads: list[ast.Call]) -> dict[int, str]:
     parents = {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     by_name: dict[str, set[str]] = {}
     for node in ast.walk(tree):
-        named = isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
-        if named and (said := _said(node, parents)):
+        if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+            continue
+        if said := _said(node, parents):
             by_name.setdefault(ast.unparse(node), set()).add(said)
     return {id(load): _loaded(load, parents, by_name) for load in loads}
 
