@@ -97,7 +97,7 @@ class Translation:
     passed_over
         How many calls may be a method of a framework's object, of which the text does not tell.
     skipped
-        What of the file is not Python, a sentence each.
+        What of the file is not Python, one sentence each.
     """
 
     source: str

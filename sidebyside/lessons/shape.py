@@ -18,7 +18,7 @@ SENTENCES = 5  # of a summary
 
 
 def shape_problems(notebook: "NotebookNode") -> Iterator[str]:
-    """Yield what a notebook with a summary lacks of its shape, a sentence each."""
+    """Yield what a notebook with a summary lacks of its shape, one sentence each."""
     if not has_shape(notebook):
         return
     yield from _question_problems(notebook)

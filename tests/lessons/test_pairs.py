@@ -255,7 +255,7 @@ def test_needless_framework_tag_is_found(clone):
         tag_shared_prose(notebook)
         write_notebook(notebook, clone.path(framework))
     assert checks.problems(clone, URL) == [
-        "step 'data-intro': its text is the same, so that the tag 'framework' is wrong."
+        "step 'data-intro': its text is the same in both: remove the tag 'framework'."
     ]
 
 
