@@ -62,7 +62,7 @@ def fetch_data(
         ),
     ] = None,
 ) -> None:
-    """Download data sets, verify and unpack them; what is there and whole is left alone."""
+    """Download data sets, verify and unpack them. Those already there and whole are left alone."""
     from sidebyside.datasets import DATA_SETS
     from sidebyside.datasets.store import Store
 

@@ -44,7 +44,9 @@ def repository(
 
 @app.command()
 def check(
-    topic: Annotated[str | None, typer.Argument(help="A topic; all unless named.")] = None,
+    topic: Annotated[
+        str | None, typer.Argument(help="A topic; all topics if none is named.")
+    ] = None,
 ) -> None:
     """Check that both notebooks of a topic are a pair; every problem is a sentence."""
     from sidebyside.lessons.checks import problems

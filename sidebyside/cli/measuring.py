@@ -24,7 +24,7 @@ def benchmark(
         int, typer.Option(min=1, help="How often each notebook is measured, in turn.")
     ] = 5,
     seconds: Annotated[
-        float, typer.Option(min=0, help="Of training steps to be measured in each process.")
+        float, typer.Option(min=0, help="Seconds of training steps to measure in each process.")
     ] = 20,
     threads: Annotated[
         int | None,
@@ -35,15 +35,15 @@ def benchmark(
         DataSize, typer.Option(help="The original data, or the small built-in sample.")
     ] = DataSize.full,
     save: Annotated[
-        bool, typer.Option("--save", help="Keep the result in the topic's own folder, from where "
-                           "the tables of results have it.")
+        bool, typer.Option("--save", help="Keep the result in the topic's own folder, where "
+                           "the tables of results read it.")
     ] = False,
 ) -> None:  # fmt: skip
     """Measure both notebooks of a topic in turn: training step, imports, memory.
 
     Each process is a fresh one, and executes its notebook up to the cell that trains, whose steps
-    are timed. The figures and a plot of them are kept in build/benchmarks. A run that is to be
-    saved has the machine to itself.
+    are timed. The figures and a plot of them are kept in build/benchmarks. Leave the machine
+    alone during a run that you save.
     """
     from sidebyside.measure import benchmark
 

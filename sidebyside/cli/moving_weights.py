@@ -18,8 +18,13 @@ app = typer.Typer()
 
 @app.command()
 def port(
-    source: Annotated[Path, typer.Argument(help="Where the weights are.")],
-    target: Annotated[Path, typer.Argument(help="What is to have them; this file stays as it is.")],
+    source: Annotated[Path, typer.Argument(help="The file that holds the weights.")],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            help="The model or state dict that receives them; this file is not changed."
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     pair: Annotated[
         list[str] | None,
@@ -40,7 +45,7 @@ def port(
     """Copy weights between PyTorch and Keras, from file to file, without the models' code.
 
     One of SOURCE and TARGET is a Keras model (.keras); the other holds weights of PyTorch by name
-    (.safetensors, or a state dict that torch.save wrote). What cannot be told from names and shapes
+    (.safetensors, or a state dict that torch.save wrote). What names and shapes do not show
     is refused, and not guessed: the message says which option decides it.
     """
     require(*FRAMEWORKS)

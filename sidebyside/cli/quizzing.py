@@ -18,7 +18,8 @@ app = typer.Typer()
 @app.command()
 def quiz(
     chapter: Annotated[
-        str | None, typer.Argument(help="A chapter of the dictionary: losses. All unless named.")
+        str | None,
+        typer.Argument(help="A chapter of the dictionary: losses. All chapters if none is named."),
     ] = None,
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many questions.")] = 10,
     seed: Annotated[

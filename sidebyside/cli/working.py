@@ -145,7 +145,7 @@ def compare(
         Path | None, typer.Option(help="Write the comparison as one HTML page to this file.")
     ] = None,
     last: Annotated[
-        bool, typer.Option("--last", help="Of the last run, not of the stored outputs.")
+        bool, typer.Option("--last", help="Show the last run instead of the stored outputs.")
     ] = False,
 ) -> None:
     """Show both sides of a topic: the steps aligned, then the figures.
@@ -177,7 +177,7 @@ def compare(
 def open_topic(
     topic: Topic,
     browser: Annotated[
-        bool, typer.Option(help="Open a browser; with --no-browser, only say the address.")
+        bool, typer.Option(help="Open a browser; with --no-browser, only print the address.")
     ] = True,
 ) -> None:
     """Open both notebooks of a topic in JupyterLab, side by side in one window."""

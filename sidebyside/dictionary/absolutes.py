@@ -114,7 +114,7 @@ def reviewed(folder: Path = FOLDER) -> Reviewed:
 
 
 def faults(chapters: list[Chapter], known: Reviewed) -> list[str]:
-    """Return what is not in order, a sentence each: what lacks support, and stale reasons."""
+    """Return what is not in order, one sentence each: what lacks support, and stale reasons."""
     found = [absolute for chapter in chapters for absolute in unbacked(chapter)]
     sentences = [
         f"{absolute} Add a check or a trap that uses a name of the sentence, reword it, or give a "
@@ -194,7 +194,10 @@ def main() -> int:
     """List what is not in order, and how much is pending; return whether something is amiss."""
     chapters, known = read_all(), reviewed()
     sentences = faults(chapters, known)
-    print("\n".join(sentences) or "Each sentence with an absolute is backed, or has a reason.")
+    print(
+        "\n".join(sentences)
+        or "Every sentence with an absolute word has a check, a trap or a reason."
+    )
     for chapter in chapters:
         if chapter.key in known.pending:
             count = sum(absolute.sentence not in known.reasons.get(absolute.entry, {})

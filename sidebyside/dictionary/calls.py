@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sidebyside.dictionary.entries import Chapter, Entry
 from sidebyside.dictionary.names import PREFIXES, canonical, last, qualified
 from sidebyside.dictionary.words import (
+    EMPTY,
     FRAMEWORK_WORDS,
     joined,
     parts,
@@ -18,9 +19,20 @@ from sidebyside.dictionary.words import (
 from sidebyside.frameworks import FRAMEWORKS
 
 NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
-AROUND = FRAMEWORK_WORDS | {"a", "in", "of", "the", "with"}
+AROUND = FRAMEWORK_WORDS | EMPTY
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 # modules that have something else of the same name: torch.jit.trace, torch.sparse.sum
-ELSEWHERE = {"fft", "feature_column", "jit", "lite", "onnx", "profiler", "quantization", "sparse"}
+ELSEWHERE = {
+    "fft",
+    "feature_column",
+    "jit",
+    "lite",
+    "onnx",
+    "profiler",
+    "quantization",
+    "sparse",
+    "summary",
+}
 DIGITS = re.compile(r"\d+")  # of ResNet50: there are others
 ARGUMENTS = re.compile(r"\(.*\)\s*$", re.DOTALL)
 # what a variable is usually called, and what has its methods
@@ -46,9 +58,14 @@ def asked_name(text: str) -> str:
 
     Words that only say which framework is meant may stand around it.
     """
-    left = ARGUMENTS.sub("", text.strip()).split()
-    left = [word for word in left if word.lower() not in AROUND] or left
+    written = ARGUMENTS.sub("", text.strip().rstrip("?!.")).split()
+    left = [word for word in written if word.lower() not in AROUND] or written
     return left[0] if len(left) == 1 and NAME.fullmatch(left[0]) else ""
+
+
+def names_within(text: str) -> list[str]:
+    """Return the names with dots that stand in a sentence: ``torch.gather``."""
+    return list(dict.fromkeys(DOTTED.findall(text)))
 
 
 def is_code(name: str) -> bool:

@@ -34,12 +34,16 @@ class Argument:
         The key of the entry that has more, or nothing.
     defaults
         For each side what is recorded: Python's text of the value, `REQUIRED` or `NO_ARGUMENT`.
+    check
+        Python lines, run with both frameworks by `sidebyside.proof.effects`, that assert what
+        `effect` says.
     """
 
     names: dict[str, str]
     effect: str
     entry: str
     defaults: dict[str, str]
+    check: str = ""
 
     @property
     def both(self) -> bool:
@@ -67,7 +71,15 @@ def table(folder: Path = FOLDER) -> dict[str, list[Argument]]:
                     f"sidebyside.proof.recording defaults --save' reads it from the packages."
                 )
             found = {side: recorded[name] for side, name in names.items()}
-            rows.append(Argument(names, row["effect"].strip(), row.get("entry", ""), found))
+            rows.append(
+                Argument(
+                    names,
+                    effect=row["effect"].strip(),
+                    entry=row.get("entry", ""),
+                    defaults=found,
+                    check=row.get("check", "").strip(),
+                )
+            )
         sections[section["title"]] = rows
     return sections
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sidebyside.dictionary.entries import Chapter, Entry
@@ -11,6 +11,7 @@ from sidebyside.dictionary.words import parts, stem, words
 
 # what stands before a message: "RuntimeError: ", "tensorflow.python...InvalidArgumentError: "
 NAME = re.compile(r"^\s*(?:[\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning): *")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 FEWEST = 5  # words, and words in a row, that both must have
 
 Feature = str | tuple[str, ...]
@@ -26,8 +27,13 @@ def without_name(text: str) -> str:
     return NAME.sub("", text)
 
 
+def says_nothing(text: str) -> bool:
+    """Return whether an exception has no words of its own: ``KeyError: 'conv1.weight'``."""
+    return is_exception(text) and not words(QUOTED.sub("", without_name(text)))
+
+
 class Messages:
-    """The entries by the messages of their traps.
+    """The entries by the messages of their traps, and by those that stand under `also`.
 
     Parameters
     ----------
@@ -37,10 +43,9 @@ class Messages:
 
     def __init__(self, items: Sequence[tuple[Chapter, Entry]]) -> None:
         self._messages = [
-            (number, _features(trap.message))
+            (number, _features(without_name(said)))
             for number, (_, entry) in enumerate(items)
-            for trap in entry.traps
-            if trap.message
+            for said in _said(entry)
         ]
         self._counts = Counter(found for _, message in self._messages for found in message)
 
@@ -66,6 +71,12 @@ class Messages:
         """Return how much words tell: rare ones more."""
         number = len(self._messages)
         return sum(math.log(1 + number / (0.5 + self._counts[found])) for found in features)
+
+
+def _said(entry: Entry) -> Iterator[str]:
+    """Yield what exceptions say that lead to an entry: those of its traps, and under `also`."""
+    yield from (trap.message for trap in entry.traps if trap.message)
+    yield from (text for text in entry.also if is_exception(text))
 
 
 def _features(text: str) -> frozenset[Feature]:

@@ -13,6 +13,7 @@ SCHEDULER = "torch.optim.lr_scheduler.LRScheduler"
 LOADER, DATA = "torch.utils.data.DataLoader", "torch.utils.data.Dataset"
 TRANSFORM, DISTRIBUTION = "torchvision.transforms.v2.Transform", "torch.distributions.Distribution"
 SCALER, WRITER = "torch.amp.GradScaler", "torch.utils.tensorboard.SummaryWriter"
+TORCH_LOSS = "torch.nn.modules.loss._Loss"
 SAMPLER, GENERATOR = "torch.utils.data.Sampler", "torch.Generator"
 TF_TENSOR, VARIABLE, TAPE = "tensorflow.Tensor", "tensorflow.Variable", "tensorflow.GradientTape"
 LAYER, MODEL, KERAS_OPTIMIZER = "keras.Layer", "keras.Model", "keras.optimizers.Optimizer"
@@ -24,7 +25,7 @@ FOREIGN = "foreign"  # of Python or of another library
 LIST, TUPLE = "list", "tuple"  # of values whose kinds may be known
 
 PARENTS = {
-    "torch.nn.Parameter": TENSOR, VARIABLE: TF_TENSOR, MODEL: LAYER,
+    TORCH_LOSS: MODULE, "torch.nn.Parameter": TENSOR, VARIABLE: TF_TENSOR, MODEL: LAYER,
     "tensorflow.distribute.MirroredStrategy": STRATEGY,
 }  # fmt: skip
 FRAMEWORK = {"torch": "pytorch", "torchvision": "pytorch", "tensorflow": "tensorflow",
@@ -56,6 +57,8 @@ RESULTS = [
         (r"torch\.nn\.utils\.(rnn\.pad_sequence|parameters_to_vector|clip_grad_\w+)$", TENSOR),
         (r"torch\.nn\.utils\.rnn\.pad_packed_sequence$", TENSOR),
         (r"torch\.nn\.utils\.(parametrizations\.)?(weight|spectral)_norm$", MODULE),
+        (r"torch\.nn\.(CrossEntropy|NLL|BCE|BCEWithLogits|MSE|L1|SmoothL1|Huber|KLDiv|PoissonNLL|"
+         r"SoftMargin|MultiLabel\w*|MultiMargin|HingeEmbedding)Loss$", TORCH_LOSS),
         (r"torch\.nn\.(parallel\.|utils\.parametrizations\.)?[A-Z]\w*$", MODULE),
         (r"torch\.autograd\.grad$", TENSOR),
         (r"torch\.(linalg|fft|special|func|masked|sparse|nested|signal|utils\.checkpoint)\.[a-z]",
@@ -155,8 +158,9 @@ OTHERWISE = {
 }  # fmt: skip
 
 # what an object gives that is called, and what it gives item by item
-CALLED = {MODULE: TENSOR, TRANSFORM: TENSOR, LAYER: TF_TENSOR, MODEL: TF_TENSOR, LOSS: TF_TENSOR,
-          METRIC: TF_TENSOR, INITIALIZER: TF_TENSOR, SCHEDULE: TF_TENSOR}  # fmt: skip
+CALLED = {MODULE: TENSOR, TORCH_LOSS: TENSOR, TRANSFORM: TENSOR, LAYER: TF_TENSOR,
+          MODEL: TF_TENSOR, LOSS: TF_TENSOR, METRIC: TF_TENSOR,
+          INITIALIZER: TF_TENSOR, SCHEDULE: TF_TENSOR}  # fmt: skip
 ITEMS = {LOADER: TENSOR, DATA: TENSOR, DATASET: TF_TENSOR, TENSOR: TENSOR, TF_TENSOR: TF_TENSOR,
          VARIABLE: TF_TENSOR, MODULE: MODULE, FOREIGN: FOREIGN, MODEL: None}  # fmt: skip
 
@@ -254,7 +258,7 @@ def member(kind: str, name: str) -> str | None:
 def guess(name: str, side: str) -> str | None:
     """Return the kind that values of a name usually have."""
     if re.fullmatch(r"(criterion\w*|loss_?(fn|func|function|object)|\w*_loss_fn)", name):
-        return MODULE if side == "pytorch" else LOSS
+        return TORCH_LOSS if side == "pytorch" else LOSS
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)]
     known = GUESSES[side]
     for word in (*words[-1:], *words[:1]):

@@ -25,12 +25,13 @@ from sidebyside.dictionary.calls import (
     is_code,
     is_elsewhere,
     is_of_a_framework,
+    names_within,
 )
 from sidebyside.dictionary.entries import Chapter, Entry
-from sidebyside.dictionary.exceptions import Messages, is_exception, without_name
+from sidebyside.dictionary.exceptions import Messages, is_exception, says_nothing, without_name
 from sidebyside.dictionary.names import last
 from sidebyside.dictionary.vocabulary import Vocabulary, is_typo
-from sidebyside.dictionary.words import joined, parts, words
+from sidebyside.dictionary.words import joined, parts, telling, words
 from sidebyside.frameworks import FRAMEWORKS
 
 LEAST_COVER = 0.48  # of a question, for an answer
@@ -45,6 +46,7 @@ REST = 0.6  # of the best score: what is much worse is left out
 COVER = 0.5  # how much that counts against the best phrase
 TIE = 0.01  # what a phrase counts between entries whose traps say the same
 NEAR = 5
+ASIDE = 0.4  # how much a name counts in a sentence that says more
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,17 @@ class Finder:
         return [self._items[number][1].key for number in ranked[:NEAR]]
 
     def _scores(self, text: str) -> dict[int, float]:
+        if says_nothing(text):
+            return {}
         name = asked_name(text)
         if "." in name:
             return self._by_dotted_name(name)
         called = self._called(text)
         if not name:
             as_one = self._calls.find(_plain(text))  # data loader
-            return _best(self._by_words(text), called, as_one) or self._misspelt(text)
+            named = {} if is_exception(text) else self._named_within(text)
+            found = _best(self._by_words(text), called, as_one, named)
+            return found or self._misspelt(text)
         called = _best(called, self._calls.find(name))
         if is_code(name):
             found = called or self._by_words(name, with_synonyms=False, least=LEAST_OF_A_NAME)
@@ -121,6 +127,18 @@ class Finder:
         elif not self._calls.knows(name):
             by_words = self._by_words(name, least=LEAST_OF_A_NAME)
         return by_words or self._calls.find(name) or self._nearly(name)
+
+    def _named_within(self, text: str) -> dict[int, float]:
+        """Return the entries about the calls that a sentence names in full, or as ``np.where``.
+
+        They count less where the sentence says more than their names.
+        """
+        names, rest = names_within(text), text
+        for name in names:
+            rest = rest.replace(name, " ")
+        counts = ASIDE if any(telling(word) for word in words(rest)) else 1.0
+        found = _best(*(self._calls.find(name) for name in names))
+        return {number: counts * score for number, score in found.items()}
 
     def _nearly(self, name: str) -> dict[int, float]:
         """Return the entries about a call that a name with an unknown word may mean."""

@@ -81,7 +81,7 @@ def resolve(name: str) -> object:
 
 
 def wrong_names(entry: Entry) -> list[str]:
-    """Return what is wrong with an entry's names, a sentence each; needs both frameworks."""
+    """Return what is wrong with an entry's names, one sentence each; needs both frameworks."""
     found = []
     for framework, names in entry.names.items():
         for name in names:

@@ -32,7 +32,7 @@ class Program:
     tree
         Its statements; their lines are those of `source`.
     skipped
-        What was passed over and why, a sentence each.
+        What was passed over and why, one sentence each.
     """
 
     source: str
@@ -213,4 +213,4 @@ def _without_commands(source: str) -> str:
         why = "it has IPython's commands, which are read if ipython is installed"
         raise SyntaxError(why) from None
     except (IndexError, RecursionError, tokenize.TokenError):
-        raise SyntaxError("its commands cannot be told from Python") from None
+        raise SyntaxError("its commands cannot be distinguished from Python") from None

@@ -27,12 +27,13 @@ RECEIVERS = {
         "model": kinds.MODULE, "optimizer": kinds.OPTIMIZER, "scheduler": kinds.SCHEDULER,
         "loader": kinds.LOADER, "data": kinds.DATA, "scaler": kinds.SCALER, "writer": kinds.WRITER,
         "sampler": kinds.SAMPLER, "distribution": kinds.DISTRIBUTION,
-        "generator": kinds.GENERATOR,
+        "generator": kinds.GENERATOR, "loss_fn": kinds.TORCH_LOSS,
     },
     "tensorflow": {
         "model": kinds.MODEL, "optimizer": kinds.KERAS_OPTIMIZER, "dataset": kinds.DATASET,
         "tape": kinds.TAPE, "metric": kinds.METRIC, "layer": kinds.LAYER,
         "variable": kinds.VARIABLE, "strategy": kinds.STRATEGY, "checkpoint": kinds.CHECKPOINT,
+        "loss_fn": kinds.LOSS,
     },
 }  # fmt: skip
 ANY = {"pytorch": kinds.TENSOR, "tensorflow": kinds.TF_TENSOR}
@@ -112,6 +113,8 @@ class Pattern:
             name = node.value.id
             if name not in ROOTS[self.side] and name not in PYTHON:
                 return name
+        if isinstance(self.head, ast.Call) and isinstance(node, ast.Name):  # an object is called
+            return node.id if node.id in RECEIVERS[self.side] else ""
         return ""
 
     @cached_property
@@ -120,7 +123,7 @@ class Pattern:
         node = self._function()
         if self.receiver:
             owner = RECEIVERS[self.side].get(self.receiver, ANY[self.side])
-            return f"{owner}.{node.attr}"
+            return f"{owner}.{getattr(node, 'attr', '__call__')}"
         name = dotted(node)
         first, dot, rest = name.partition(".")
         if first not in ROOTS[self.side]:

@@ -274,7 +274,7 @@ def _strip(struct: Struct, *names: str) -> None:
 
 
 def _lacks(entry: Entry) -> list[str]:
-    """Return what an entry lacks, or has too much of, a sentence each."""
+    """Return what an entry lacks, or has too much of, one sentence each."""
     rules = {
         "the verdict 'set' goes with a text 'set', which says what to set":
             (entry.verdict == "set") == bool(entry.set),

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from sidebyside.dictionary.call_matching import Index, Match
-from sidebyside.dictionary.carrying import MORE, written
+from sidebyside.dictionary.carrying import LONGEST, MORE, written
 from sidebyside.dictionary.entries import Entry, Trap
+from sidebyside.dictionary.loading import READ_AS, uses_of_loads
 from sidebyside.dictionary.names import PREFIXES, last
 from sidebyside.dictionary.programs import Program, program_of, read_program
 from sidebyside.dictionary.value_flow import Followed, Use, Value
@@ -96,7 +97,7 @@ class Translation:
     passed_over
         How many calls may be a method of a framework's object, of which the text does not tell.
     skipped
-        What of the file is not Python, a sentence each.
+        What of the file is not Python, one sentence each.
     """
 
     source: str
@@ -159,6 +160,9 @@ class _Writer:
             if use.call and last(use.name) in ("type", "to", "set_default_tensor_type")
             for one in (*use.call.args, *(word.value for word in use.call.keywords))
         }
+        self.loads = uses_of_loads(
+            tree, [use.call for use in found.uses if use.call and use.name == "torch.load"]
+        )
         self.matches: dict[int, tuple[Match, str] | None] = {}
 
     def calls(self) -> list[Call]:
@@ -224,6 +228,10 @@ class _Writer:
             bound["model"] = (model,)
 
     def _text(self, match: Match, use: Use) -> str:
+        if id(use.node) in self.loads and use.call and use.call.args:
+            path = ast.unparse(use.call.args[0]).replace("'", '"')
+            path = path if len(path) <= LONGEST else MORE
+            return READ_AS[self.loads[id(use.node)]].replace("{path}", path)
         if match.rule and match.fit:
             self._with_model(match, _side(use.name))
             return written(match.rule, _side(use.name), match.fit, self)
@@ -287,6 +295,8 @@ def _side(name: str) -> str:
 
 def _shown(use: Use, side: str) -> str:
     """Return a name as it is listed: a method after a dot, a function as the dictionary has it."""
+    if last(use.name) == "__call__" and use.receiver is not None:
+        return ast.unparse(use.receiver)
     return f".{last(use.name)}" if use.receiver is not None else short(use.name, side)
 
 

@@ -623,7 +623,14 @@ class _Walk:
         values = self._arguments(node, scope)
         if isinstance(called, ast.Name) and scope.find(called.id) is None:
             return self._builtin(called.id, values)
+        self._note_loss(function, node)
         return self._called(function, node, values)
+
+    def _note_loss(self, function: Value, node: ast.Call) -> None:
+        """Note that a loss is called: with two arguments, whose order the frameworks change."""
+        plain = not node.keywords and not any(isinstance(one, ast.Starred) for one in node.args)
+        if function.kind in (kinds.TORCH_LOSS, kinds.LOSS) and plain and len(node.args) == 2:
+            self._note(node, f"{function.kind}.__call__", node.func, function.sure)
 
     def _arguments(self, node: ast.Call, scope: _Scope) -> list[Value]:
         values = [self._value(one, scope) for one in node.args]
@@ -646,6 +653,7 @@ class _Walk:
             if found is not None:
                 if found.name:  # self.layer = nn.Linear, called later
                     self._note(node, found.name)
+                self._note_loss(found, node)
                 return self._called(found, node, values)
         if owner.kind == kinds.FOREIGN:
             return FOREIGN

@@ -10,12 +10,15 @@ WORD = re.compile(r"[A-Za-z0-9]+(?:_+[A-Za-z0-9]+)*")
 DIMENSION = re.compile(r"[123]d$")
 
 _EMPTY = """
-a about across after also am an and any are as at be been before both but by call called can code
-could did do does during for from get give given got had has have how i if in instead into is it
-its just like make me my need new no not of on only onto or other our out over per please respect
-should simply so some such than that the their them then there these they this those through to
-two under up usage use used using versus via vs want was way we what when which while who why will
-with within would wrt you your
+a about across after also always am an analogue and any are as at be been before besides best
+better between both but by call called can code corresponding could counterpart did differ
+difference do does doesn doing don done during efficient equivalent exactly example explain for
+from get give given got had has have how i if in instead into is isn it its just know let like make
+me meaning method my need new no not now of on only onto or other our out over per please possible
+properly question really respect s should simply so solve some still such tell than that the their
+them then there these they this those through to too two under understand up usage use used using
+versus via vs want was way we what whats when which while who why will with within won would wrt
+yet you your
 """
 EMPTY = frozenset(_EMPTY.split())  # they say nothing of what is looked for
 # which framework is meant is said by other means

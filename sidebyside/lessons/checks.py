@@ -34,7 +34,7 @@ KNOWN_TAGS = {"framework", "nbval-ignore-output", "nbval-skip", "raises-exceptio
 
 
 def problems(pair: Pair, url: str) -> list[str]:
-    """Return what is wrong with a pair, a sentence each; none if it is in order.
+    """Return what is wrong with a pair, one sentence each; none if it is in order.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def _place_problems(pair: Pair) -> Iterator[str]:
         yield f"a project's folder has the name of its notebooks; its is {pair.folder.name!r}."
     for other in find_pairs(pair.root):
         if other.topic == pair.topic and other.place != pair.place:
-            yield f"{other.place} has the same topic: neither can be told from the other."
+            yield f"{other.place} has the same topic: give one of them another name."
 
 
 def _file_problems(path: Path) -> Iterator[str]:
@@ -228,7 +228,7 @@ def _step_problems(step: Step) -> Iterator[str]:
     if kinds == {"markdown"} and not step.same and not all(marked):
         yield "its text differs, and not both cells are tagged 'framework'."
     if len(kinds) == 1 and step.same and any(marked):
-        yield "its text is the same, so that the tag 'framework' is wrong."
+        yield "its text is the same in both: remove the tag 'framework'."
     if kinds == {"code"} and set(tags(step.pytorch)) != set(tags(step.tensorflow)):
         yield "its cells are tagged differently."
     if len(kinds) == 2 and not any(

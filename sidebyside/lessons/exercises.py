@@ -118,7 +118,7 @@ def _block(text: str) -> Block | None:
 
 
 def exercise_problems(notebook: "nbformat.NotebookNode") -> Iterator[str]:
-    """Yield what is wrong with the form of a notebook's exercises, a sentence each."""
+    """Yield what is wrong with the form of a notebook's exercises, one sentence each."""
     steps = {cell.id for cell in notebook.cells if cell.cell_type == "code"}
     found = exercises(notebook)
     if not found:
@@ -226,11 +226,13 @@ def keep(pair: Pair, framework: str, executed: list[Exercise]) -> None:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Execute the solutions, a line each; return how many do not hold."""
+    """Execute the solutions, one line each; return how many do not hold."""
     parser = argparse.ArgumentParser(prog="python -m sidebyside.lessons.exercises")
-    parser.add_argument("topic", nargs="*", help="topics; all unless named")
-    parser.add_argument("--all", action="store_true", help="also those that are on record")
-    parser.add_argument("--framework", choices=list(FRAMEWORKS), help="of one framework only")
+    parser.add_argument("topic", nargs="*", help="topics; all if none is named")
+    parser.add_argument("--all", action="store_true", help="also execute those that are on record")
+    parser.add_argument(
+        "--framework", choices=list(FRAMEWORKS), help="execute those of one framework only"
+    )
     chosen = parser.parse_args(words)
     frameworks = [chosen.framework] if chosen.framework else list(FRAMEWORKS)
     require(*frameworks)

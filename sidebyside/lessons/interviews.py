@@ -1,5 +1,6 @@
 """The interview questions of the lessons: what their `explain` cells ask and answer."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -27,6 +28,12 @@ class InterviewQuestion:
     framework: str
     question: str
     answer: str
+
+    @property
+    def key(self) -> str:
+        """Its name, the same as long as the question's words are."""
+        digest = hashlib.sha256(self.question.encode()).hexdigest()
+        return f"{self.topic}-{self.framework or 'both'}-{digest[:8]}".replace("/", "-")
 
 
 def interview_questions(pair: Pair) -> list[InterviewQuestion]:

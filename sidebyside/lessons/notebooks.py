@@ -54,7 +54,7 @@ def read_raw(path: Path) -> dict[str, Any]:
             path, f"its format is {told}, not 4.5, the first whose cells have ids"
         )
     if not isinstance(raw.get("cells"), list) or not all(map(_is_cell, raw["cells"])):
-        raise BrokenNotebookError(path, "it has no list of cells with a text each")
+        raise BrokenNotebookError(path, "it has no list of cells that each have a text")
     if not isinstance(raw.get("metadata"), dict):
         raise BrokenNotebookError(path, "it has no metadata")
     return raw

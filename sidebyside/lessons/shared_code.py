@@ -60,7 +60,7 @@ def _cell_differences(
     if not any(named):
         texts = [cell.text for cell in cells]
         if texts[0] != texts[1]:
-            yield f"it names no framework, and differs all the same: {_first_difference(*texts)}."
+            yield f"it names no framework, but differs: {_first_difference(*texts)}."
     elif not exempt:
         for left, right in _alike(*(cell.tree for cell in cells)):
             yield f"nothing but numbers or operators differs: {_both(left, right)}."

@@ -64,7 +64,7 @@ def run(
     rounds
         How often each notebook is measured.
     seconds
-        Of training steps to be measured in each process.
+        Seconds of training steps to measure in each process.
     threads
         Compute threads of either framework; one for each core unless given.
     progress
@@ -186,8 +186,8 @@ def _measure(
         raise StepFailed(framework, failed["step"], failed["source"], failed["error"])
     if not result:
         raise BenchmarkError(
-            f"{name}: the process ended with exit code {done.returncode}. Most often the memory "
-            f"did not suffice. The last that it wrote:\n{last_words}"
+            f"{name}: the process ended with exit code {done.returncode}. Most often there "
+            f"was not enough memory. Its last output:\n{last_words}"
         )
     return result
 

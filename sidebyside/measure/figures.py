@@ -138,7 +138,7 @@ KEPT = {
     "intercept": "one of the two numbers of a fitted line",
     "loss_after": "the loss on a toy set, which the lesson compares with the one before",
     "loss_before": "the loss on a toy set before the training",
-    "mean_squared_error": "of predictions that nothing was trained for",
+    "mean_squared_error": "of predictions of an untrained model",
     "mistakes": "how many mistakes the lesson makes and mends",
     "slope": "one of the two numbers of a fitted line",
     "traces_for_four_sizes": "how often a function was traced: an answer that the lesson explains",

@@ -96,24 +96,24 @@ class StepClock:
         """
         if not self.steps:
             raise NotMeasurable(
-                "no optimiser step was seen in it. What is followed are optimisers of torch.optim "
+                "no optimiser step was seen in it. It can follow optimisers of torch.optim "
                 "and keras.optimizers, in the notebook's own process."
             )
         if not self.spans:
             raise NotMeasurable(
                 f"none of its {self.steps} optimiser steps counts: the first {WARM_UP} are left "
-                "out, and what is done in one go with the first step of an epoch."
+                "out, and so is what runs together with the first step of an epoch."
             )
         if not self.stopped and self.steps % self.steps_per_epoch:
             raise NotMeasurable(
-                f"its {self.steps} optimiser steps are no whole number of epochs: steps_per_epoch "
-                f"is {self.steps_per_epoch}."
+                f"its {self.steps} optimiser steps are not a whole number of epochs: "
+                f"steps_per_epoch is {self.steps_per_epoch}."
             )
         return step_figures(self.spans, self.steps_per_epoch) | {"spans": self.spans}
 
 
 def step_figures(spans: list[Span], steps_per_epoch: int) -> dict[str, Any]:
-    """Return seconds a step (their mean) and an epoch, and how many steps were measured."""
+    """Return the mean seconds per step, the seconds per epoch, and how many steps were measured."""
     steps = sum(count for _, count, _ in spans)
     seconds = sum(seconds for _, _, seconds in spans) / steps
     return {

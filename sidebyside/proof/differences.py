@@ -58,7 +58,7 @@ def compare_results(entry: Entry, ours: Side, theirs: Side) -> float | None:
     if counts[0] != counts[1] or not counts[0]:
         raise EntryFailed(
             f"PyTorch gives {counts[0]} values and TensorFlow/Keras {counts[1]}. The last line of "
-            "both is to be an expression, with as many values."
+            "both must be an expression with the same number of values."
         )
     pairs = list(zip(ours.results, theirs.results, strict=True))
     errors = [
@@ -133,7 +133,7 @@ def _compare_gradient(
             return None
         side = "TensorFlow/Keras" if left is None else "PyTorch"
         raise EntryFailed(
-            f"only {side} has a gradient for {name}. Mend the lines, or say in "
+            f"only {side} has a gradient for {name}. Correct the lines, or say in "
             "'without_gradients' why none are compared."
         )
     error, limit = distance(left, right), entry.gradient_tolerance

@@ -177,11 +177,13 @@ def _prove_alone(entry: Entry, chapter: Chapter) -> Proof:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run a chapter, or some of its entries, a line each; return how many do not hold."""
+    """Run a chapter, or some of its entries, one line each; return how many do not hold."""
     parser = argparse.ArgumentParser(prog=f"python -m {ALONE}", description=__doc__)
     parser.add_argument("file", type=Path, help="a chapter: dictionary/09_layers.toml")
-    parser.add_argument("keys", nargs="*", help="entries of it; all unless named")
-    parser.add_argument("--here", action="store_true", help="in this process in any case")
+    parser.add_argument("keys", nargs="*", help="its entries; all if none is named")
+    parser.add_argument(
+        "--here", action="store_true", help="in this process, also if an entry asks for its own"
+    )
     chosen = parser.parse_args(words)
     chapter = read(chosen.file)
     unknown = set(chosen.keys) - {entry.key for entry in chapter.entries}

@@ -87,14 +87,14 @@ def read_defaults(folder: Path = FOLDER) -> dict[str, str]:
 
 
 def changed(recorded: dict[str, str], installed: dict[str, str]) -> list[str]:
-    """Return what is recorded otherwise than it is installed, a sentence each."""
+    """Return what is recorded otherwise than it is installed, one sentence each."""
     sentences = []
     for name in {**recorded, **installed}:
         old, new = recorded.get(name), installed.get(name)
         if old is None:
             sentences.append(f"{name} is {new}, and not recorded yet.")
         elif new is None:
-            sentences.append(f"{name} is recorded, and not in the table any more.")
+            sentences.append(f"{name} is recorded, but no longer in the table.")
         elif old != new:
             sentences.append(f"{name} was {old}, and is {new} in the installed package.")
     return sentences

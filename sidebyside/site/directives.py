@@ -13,7 +13,7 @@ from sidebyside.lessons.pairs import Pair, find_pair
 from sidebyside.measure.figures import last_report
 from sidebyside.measure.parity_record import record_file
 from sidebyside.site import dictionary_pages as dictionary
-from sidebyside.site import learning_path, results_page
+from sidebyside.site import learning_path, quiz_pages, results_page
 from sidebyside.site.pages import Site, relative
 from sidebyside.view import page
 from sidebyside.view.comparison import compare
@@ -177,6 +177,43 @@ class DictionaryCoverage(FromDictionary):
         return dictionary.coverage_table(site)
 
 
+class QuizIndex(FromDictionary):
+    """``{quiz-index}``: the quiz's pages, and how many questions each has."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        """Return the list."""
+        return quiz_pages.index(site, here)
+
+
+class QuizQuestions(FromDictionary):
+    """``{quiz-questions} losses``: the questions of one page."""
+
+    def html(self, site: Site, key: str, here: str) -> str:
+        """Return the questions."""
+        return quiz_pages.chapter(site, key, here)
+
+
+class InterviewBar(FromPairs):
+    """``{interview-bar}``: what stands above the interview questions."""
+
+    def html(self) -> str:
+        """Return the bar."""
+        self.depend_on(*self.site.pairs)
+        return quiz_pages.interview_bar(self.site, self.env.docname)
+
+
+class InterviewQuestions(FromPairs):
+    """``{interview-questions} beginner/recommender``: those of a lesson."""
+
+    required_arguments = 1
+
+    def html(self) -> str:
+        """Return the questions."""
+        pair = find_pair(self.arguments[0], self.site.root)
+        self.depend_on(pair)
+        return quiz_pages.interview(self.site, pair, self.env.docname)
+
+
 class Measured(SphinxRole):
     """``{measured}`beginner/recommender: lines` ``: a figure of both sides, in words."""
 
@@ -227,4 +264,8 @@ DIRECTIVES = {
     "dictionary-index": DictionaryIndex,
     "dictionary-defaults": DictionaryDefaults,
     "dictionary-coverage": DictionaryCoverage,
+    "quiz-index": QuizIndex,
+    "quiz-questions": QuizQuestions,
+    "interview-bar": InterviewBar,
+    "interview-questions": InterviewQuestions,
 }

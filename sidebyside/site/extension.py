@@ -51,6 +51,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_js_file("sidebyside.js")
     app.add_js_file("site.js")
     app.add_js_file("dictionary.js")
+    app.add_js_file("quiz.js")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -8,8 +8,7 @@ from markupsafe import Markup
 
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import Pair
-from sidebyside.site.navigation import LEVELS
-from sidebyside.site.pages import Site, page, relative
+from sidebyside.site.pages import LEVELS, Site, page, relative
 from sidebyside.site.summaries import about
 from sidebyside.view import markdown
 from sidebyside.view.templating import Templates

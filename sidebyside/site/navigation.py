@@ -10,19 +10,15 @@ from sphinx.application import Sphinx
 
 from sidebyside.lessons.pairs import Pair
 from sidebyside.site import dictionary_pages as dictionary
-from sidebyside.site.pages import HOME, VIEWS, Site, page, relative
+from sidebyside.site import quiz_pages as quiz
+from sidebyside.site.pages import HOME, LEVELS, VIEWS, Site, page, relative
 
-LEVELS = {
-    "prerequisites": "Prerequisites",
-    "beginner": "Beginner",
-    "intermediate": "Intermediate",
-    "advanced": "Advanced",
-    "next": "What comes next",
-}
 PAGES = {
     HOME: "Start here",
     "which_one_first": "Which one first?",
     "dictionary": "Dictionary",
+    "quiz": "Quiz",
+    "interview_questions": "Interview questions",
     "results": "Results",
     "data": "Data",
     "contributing": "Contribute",
@@ -54,7 +50,7 @@ def add_context(
         (LEVELS[level], [_entry(lesson, view, name) for lesson in lessons])
         for level, lessons in groupby(site.pairs, key=lambda lesson: lesson.level)
     ]
-    context["site_chapters"] = _chapters(site, name)
+    context["site_part"], context["site_chapters"] = _chapters(site, name)
     context["outline"] = (context.get("meta") or {}).get("outline", "")
     context["prev"] = context["next"] = None
     if name in site.lessons:
@@ -73,13 +69,19 @@ def add_context(
     context["furo_navigation_tree"] = ""
 
 
-def _chapters(site: Site, here: str) -> list[tuple[str, str, bool]]:
-    """Return the dictionary's pages, on one of them."""
-    if not here.startswith(dictionary.START):
-        return []
-    pages = [(dictionary.name(chapter), chapter.title) for chapter in site.chapters]
-    pages.append((DEFAULTS, "Defaults that differ"))
-    return [(relative(f"/{target}", here), title, target == here) for target, title in pages]
+def _chapters(site: Site, here: str) -> tuple[str, list[tuple[str, str, bool]]]:
+    """Return the heading and the pages of the part that a page belongs to, if it has several."""
+    if here.startswith(dictionary.START):
+        heading = "The dictionary"
+        pages = [(dictionary.name(chapter), chapter.title) for chapter in site.chapters]
+        pages.append((DEFAULTS, "Defaults that differ"))
+    elif here.startswith(quiz.START):
+        heading = "The quiz"
+        pages = [(part.name, part.title) for part in quiz.parts(site)]
+    else:
+        return "", []
+    return heading, [(relative(f"/{target}", here), title, target == here)
+                     for target, title in pages]  # fmt: skip
 
 
 def _views(site: Site, pair: Pair | None) -> Iterator[tuple[str, str, str]]:

@@ -12,6 +12,13 @@ from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import Pair, find_pairs
 
 VIEWS = {"both": "Side by side"} | FRAMEWORKS
+LEVELS = {
+    "prerequisites": "Prerequisites",
+    "beginner": "Beginner",
+    "intermediate": "Intermediate",
+    "advanced": "Advanced",
+    "next": "What comes next",
+}
 DOCUMENTS = {
     "CONTRIBUTING.md": "contributing",
     "data/README.md": "data",

@@ -8,8 +8,7 @@ from markupsafe import Markup
 
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.measure.figures import CODE, COST, Figure, Quantity, quality
-from sidebyside.site.navigation import LEVELS
-from sidebyside.site.pages import page, relative
+from sidebyside.site.pages import LEVELS, page, relative
 from sidebyside.view.comparison import Comparison
 from sidebyside.view.templating import Templates
 

@@ -12,6 +12,7 @@ from sidebyside.frameworks import FRAMEWORKS, other
 from sidebyside.lessons.address import links
 from sidebyside.lessons.pairs import Pair
 from sidebyside.site import dictionary_pages as dictionary
+from sidebyside.site import quiz_pages
 from sidebyside.site.pages import Site, page, relative
 from sidebyside.view.markdown import is_relative
 from sidebyside.view.pictures import Picture, named
@@ -24,6 +25,7 @@ LINK = re.compile(
     r"^```.*?^```|`[^`\n]+`|(!\[[^\]\n]*\]\(|\]\()([^)\s]+)(\))", re.MULTILINE | re.DOTALL
 )
 BUTTONS = re.compile(r"^\[Open in Colab\].*$", re.MULTILINE)
+ANSWER = "::::::{div}"
 
 templates = Templates(__package__)
 
@@ -70,6 +72,8 @@ def _texts(site: Site, docs: Path) -> Iterator[tuple[str, str, dict[str, bytes]]
             yield f"{name}.md", text, links.pictures
     for chapter in site.chapters:
         yield f"{dictionary.name(chapter)}.md", dictionary.source(chapter), {}
+    for name, text in quiz_pages.sources(site):
+        yield f"{name}.md", text, {}
     for pair in site.pairs:
         yield f"{pair.topic}.md", _view(pair), {}
         for framework in FRAMEWORKS:
@@ -90,7 +94,10 @@ def _notebook(site: Site, pair: Pair, framework: str, links: "_Links") -> str:
             source = "".join(cell["source"])
             if cell["id"] == "title":
                 source = BUTTONS.sub(lambda _: _buttons(site, pair, framework), source)
-            cell["source"] = links.lead(source)
+            source = links.lead(source)
+            # the style hides it as long as the output before it is folded
+            is_answer = cell["id"].endswith("-answer")
+            cell["source"] = f"{ANSWER} answer-text\n{source}\n::::::" if is_answer else source
         # nothing but tags, here and below: other metadata could have the site execute the notebook
         tags = cell["metadata"].get("tags", [])
         hides = ["hide-input"] if cell["id"] == "setup" else []

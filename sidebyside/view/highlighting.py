@@ -57,6 +57,8 @@ class Dark(Style):
 # a highlighted line that is indented: the tags that are opened, the spaces, the rest
 INDENT = re.compile(r"((?:<span[^>]*>)*)( +)(?!\s)(.*)", re.DOTALL)
 
+WITHOUT_COLOUR = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
+
 
 class HangingLines(HtmlFormatter[str]):
     """Puts each line into a ``<span class="line">`` that knows how far it is indented.
@@ -73,6 +75,16 @@ def python(source: str, dim: Collection[int] = ()) -> Markup:
     """Return a highlighted cell; the lines `dim`, counted from 1, have the class ``shared``."""
     html = _html(source, _lexer("ipython3", "python"), hl_lines=sorted(dim))
     return Markup(html.replace('<span class="hll">', '<span class="shared">'))
+
+
+def spans(source: str) -> Markup:
+    """Return highlighted Python as spans alone, which may stand wherever text may.
+
+    Names, operators and brackets, which have no colour, have no span: a page with much code is
+    half as large without them.
+    """
+    inside = re.search(r"<pre>(?:<span></span>)?(.*)</pre>", python(source), re.DOTALL)
+    return Markup(WITHOUT_COLOUR.sub(r"\1", inside[1] if inside else ""))
 
 
 def fenced(source: str, language: str) -> Markup:

@@ -175,5 +175,5 @@ def _counts(translation: Translation) -> Iterator[str]:
     if passed := translation.passed_over:
         yield (
             f"{passed} more calls have the name of a framework's method and of other objects' "
-            "methods; the program does not show whose they are, and they have no mark."
+            "methods; the program does not show which, so they have no mark."
         )

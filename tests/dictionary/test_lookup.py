@@ -256,6 +256,26 @@ def test_a_message_is_found_with_other_numbers_and_with_more_around_it(found):
     assert found("KeyError: 'labels'") == []  # a word alone is no message
 
 
+def test_a_message_under_also_is_found_as_those_of_traps_are(found):
+    assert (
+        found("RuntimeError: shape '[16, 400]' is invalid for input of size 9600")[0] == "reshape"
+    )
+    assert found("KeyError: 'conv1.weight'") == []  # a quoted name is no message
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("What is the equivalent of torch.gather in TensorFlow?", "gather"),
+        ("torch equivalent of np.where", "where"),
+        ("What does the view method do?", "reshape"),
+        ("Why is tf.function retracing so often?", "retracing-by-shape"),
+    ],
+)
+def test_a_sentence_that_names_a_call_leads_to_it(found, asked, key):
+    assert key in found(asked)[:3]
+
+
 # the command
 
 LOOKUP = """
@@ -290,7 +310,7 @@ def test_looking_up_is_little_work():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("grid_sample", r"has nothing on 'grid_sample'\. Near it: meshgrid, .*\.$"),
+        ("tensorboard logs", r"has nothing on 'tensorboard logs'\. Near it: .*\.$"),
         ("qqqqxq", r"has nothing on 'qqqqxq'\.$"),
     ],
 )

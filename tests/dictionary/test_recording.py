@@ -41,7 +41,7 @@ def test_a_default_that_changes_is_named():
     before = {"nn.BatchNorm2d(eps)": "1e-05", "nn.Old(x)": "1"}
     assert recording.changed(before, {"nn.BatchNorm2d(eps)": "0.001", "nn.New(x)": "2"}) == [
         "nn.BatchNorm2d(eps) was 1e-05, and is 0.001 in the installed package.",
-        "nn.Old(x) is recorded, and not in the table any more.",
+        "nn.Old(x) is recorded, but no longer in the table.",
         "nn.New(x) is 2, and not recorded yet.",
     ]
     assert recording.changed(before, before) == []

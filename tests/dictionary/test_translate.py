@@ -98,6 +98,47 @@ def test_the_listing_has_the_program_its_counterparts_and_what_is_not_known(prin
     assert re.search(r"\d+ of \d+ calls are in the dictionary", rest)
 
 
+def counterparts(program):
+    return {call.name: call.counterpart for call in translate(program, Index(CHAPTERS)).known}
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "written"),
+    [
+        ("import torch.nn as nn\nloss_fn = nn.CrossEntropyLoss()\nloss_fn(out, labels)\n",
+         "loss_fn", "loss_fn(labels, out)"),
+        ("import torch.nn as nn\nclass A:\n    def __init__(self):\n"
+         "        self.crit = nn.MSELoss()\n    def f(self, a, b):\n"
+         "        return self.crit(a, b)\n", "self.crit", "self.crit(b, a)"),
+        ("import keras\nloss = keras.losses.MeanSquaredError()\nloss(y, p)\n", "loss",
+         "loss(p, y)"),
+    ],
+)  # fmt: skip
+def test_a_loss_that_is_called_has_its_arguments_swapped(program, name, written):
+    assert counterparts(program)[name] == written
+
+
+def test_a_loss_of_three_arguments_and_a_layer_have_no_mark_of_their_own():
+    program = "import torch.nn as nn\nt = nn.TripletMarginLoss()\nt(a, p, n)\n"
+    program += "layer = nn.Linear(2, 3)\nlayer(x)\n"
+    assert not {"t", "layer"} & set(counterparts(program))
+
+
+@pytest.mark.parametrize(
+    ("use", "written"),
+    [
+        ("net.load_state_dict(state)", "# nothing: model.load_weights(path) reads the file"),
+        ("state['model']", "# tf.train.Checkpoint(model=model, optimizer=optimizer).restore(path)"),
+        ("state.eval()", "keras.saving.load_model(path)"),
+        ("print(state)", "# by what the file holds: model.load_weights(path) for a state dict, "
+         "keras.saving.load_model(path) for a model, np.load(path) for data"),
+    ],
+)  # fmt: skip
+def test_what_is_loaded_is_told_by_its_use(use, written):
+    program = f"import torch\nstate = torch.load(path)\n{use}\n"
+    assert counterparts(program)["torch.load"] == written
+
+
 def test_notebooks_are_read_without_their_commands():
     for framework in FRAMEWORKS:
         file = FOLDER.parent / f"beginner/recommender/recommender_{framework}.ipynb"

@@ -46,7 +46,10 @@ BROKEN = {
     "no cells": (json.dumps({**ONE, "cells": None}), "it has no list of cells"),
     "no metadata": (json.dumps({**ONE, "metadata": []}), "it has no metadata"),
     "a cell that is none": (json.dumps(ONE | {"cells": ["x"]}), "it has no list of cells"),
-    "a cell without a text": (with_cell(source=None), "it has no list of cells with a text each"),
+    "a cell without a text": (
+        with_cell(source=None),
+        "it has no list of cells that each have a text",
+    ),
     "a cell without an id": (with_cell(id=None), "['cells'][0] is not what a notebook has"),
     "a cell of another kind": (with_cell(cell_type="video"), "is not what a notebook has"),
 }

@@ -1,6 +1,7 @@
 """Every pair is one: its steps line up, and what must be the same is."""
 
 import copy
+import re
 import shutil
 import subprocess
 import tomllib
@@ -42,7 +43,15 @@ def clone(tmp_path):
     shutil.copytree(ORIGINAL.folder, folder)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(ROOT / "dictionary", tmp_path / "dictionary")
+    for link in re.findall(r"\]\((\.\./\S+\.ipynb)\)", summary_of(ORIGINAL)):
+        neighbour = folder / link  # a lesson before or after
+        neighbour.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ORIGINAL.folder / link, neighbour)
     return pairs.Pair(folder, ORIGINAL.stem, tmp_path)
+
+
+def summary_of(pair):
+    return cell(pair.read("pytorch"), "summary").source
 
 
 def cell(notebook, name):
@@ -244,7 +253,7 @@ def test_needless_framework_tag_is_found(clone):
         tag_shared_prose(notebook)
         write_notebook(notebook, clone.path(framework))
     assert checks.problems(clone, URL) == [
-        "step 'data-intro': its text is the same, so that the tag 'framework' is wrong."
+        "step 'data-intro': its text is the same in both: remove the tag 'framework'."
     ]
 
 
@@ -276,8 +285,7 @@ def test_new_pair_is_in_order_but_for_its_run(clone, topic):
 
 
 def test_repository_is_rewritten_from_one_place_and_back(clone):
-    files = [clone.path(framework) for framework in FRAMEWORKS]
-    files.append(clone.root / "pyproject.toml")
+    files = [*clone.root.rglob("*.ipynb"), clone.root / "pyproject.toml"]
     before = [file.read_bytes() for file in files]
     url = "https://github.com/somebody/my-lessons"
     assert set(set_repository(url, clone.root)) == set(files)

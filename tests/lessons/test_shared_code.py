@@ -91,7 +91,7 @@ def test_a_setting_that_differs_for_full_data_alone_is_named(recommender, framew
     lines = ["batch_size = 500 if full else 250", "batch_size = 250 if full else 250"]
     lines = lines if framework == "tensorflow" else lines[::-1]
     assert (
-        "step 'settings': it names no framework, and differs all the same: "
+        "step 'settings': it names no framework, but differs: "
         f"`{lines[0]}` in PyTorch, `{lines[1]}` in TensorFlow/Keras."
     ) in checks.problems(recommender, repository_url())
 
@@ -99,24 +99,24 @@ def test_a_setting_that_differs_for_full_data_alone_is_named(recommender, framew
 DIFFERENT = {
     "a cell that names none": (
         [step("settings", "epochs = 5\nrate = 0.1", "epochs = 5\nrate = 0.2")],
-        "step 'settings': it names no framework, and differs all the same: `rate = 0.1` in "
+        "step 'settings': it names no framework, but differs: `rate = 0.1` in "
         "PyTorch, `rate = 0.2` in TensorFlow/Keras.",
     ),
     "a line more": (
         [step("settings", "epochs = 5", "epochs = 5\nseed = 1")],
-        "step 'settings': it names no framework, and differs all the same: nothing in PyTorch, "
+        "step 'settings': it names no framework, but differs: nothing in PyTorch, "
         "`seed = 1` in TensorFlow/Keras.",
     ),
     "a comment": (
         [step("settings", "epochs = 5", "epochs = 5  # as many")],
-        "step 'settings': it names no framework, and differs all the same: `epochs = 5` in "
+        "step 'settings': it names no framework, but differs: `epochs = 5` in "
         "PyTorch, `epochs = 5 # as many` in TensorFlow/Keras.",
     ),
     "a function": (
         [same("data", "data = np.ones(3)"), step("mean", *(
             f"def mean(values):\n    return values.sum() / {n}\n\nmean(data)" for n in (3, 4)
         ))],
-        "step 'mean': it names no framework, and differs all the same: `return values.sum() / 3` "
+        "step 'mean': it names no framework, but differs: `return values.sum() / 3` "
         "in PyTorch, `return values.sum() / 4` in TensorFlow/Keras.",
     ),
     "a number beside a framework": (

@@ -157,7 +157,7 @@ def test_pairs_that_came_by_hand_and_share_a_topic_are_a_problem(checkout):
         find_pair("alone", checkout)
     pair = find_pair("notebooks/1_beginner/09_alone", checkout)
     assert (
-        "notebooks/1_beginner/06_alone has the same topic: neither can be told from the other."
+        "notebooks/1_beginner/06_alone has the same topic: give one of them another name."
         in checks.problems(pair, repository_url())
     )
 

@@ -394,7 +394,7 @@ def test_a_wrong_number_of_steps_is_told(clock):
     made, pass_by = clock(15, 1e9)
     for _ in range(40):
         pass_by(1.0)
-    with pytest.raises(timing.NotMeasurable, match="its 40 optimiser steps are no whole number"):
+    with pytest.raises(timing.NotMeasurable, match="its 40 optimiser steps are not a whole number"):
         made.figures()
 
 

@@ -14,14 +14,17 @@ from built_site import LESSON, PHONE, SITE, WIDE
 from sidebyside.lessons.pairs import find_pair
 from sidebyside.site.navigation import DEFAULTS, PAGES
 from sidebyside.site.pages import page as page_of
+from sidebyside.site.quiz_pages import INTERVIEW, parts
 
 SCHEMES, SIZES = ("light", "dark"), {"wide": WIDE, "phone": PHONE}
 KINDS = ["index", "which_one_first", "results", "dictionary", "dictionary/losses", DEFAULTS, LESSON,
-         f"{LESSON}_pytorch", "beginner/image_classification_project", "search"]  # fmt: skip
+         f"{LESSON}_pytorch", "beginner/image_classification_project", "search",
+         "quiz", "quiz/losses", INTERVIEW]  # fmt: skip
 # leaves so many of each: first in one place, then on the page
 FEW = """() => {
   const few = {".dict-chapter": 2, ".dict-list > li": 3, "section:has(> .dict-entry)": 4,
-               ".dict-defaults tbody > tr": 4, ".sortable tbody > tr": 4};
+               ".quiz-list > li:not(.current)": 3, ".dict-defaults tbody > tr": 4,
+               ".sortable tbody > tr": 4};
   for (const [selector, count] of Object.entries(few)) {
     const seen = new Map();
     for (const element of document.querySelectorAll(selector)) {
@@ -34,7 +37,8 @@ FEW = """() => {
     [...document.querySelectorAll(selector)].slice(count).forEach(element => element.remove());
   }
 }"""
-EVERY = sorted({*PAGES, *SITE.lessons, *(f"dictionary/{one.key}" for one in SITE.chapters)})
+EVERY = sorted({*PAGES, *SITE.lessons, *(f"dictionary/{one.key}" for one in SITE.chapters),
+                *(part.name for part in parts(SITE))})  # fmt: skip
 
 
 def serious(tab, context=None):

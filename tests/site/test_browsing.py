@@ -404,3 +404,46 @@ def test_names_and_switch_do_not_overlap(visit):
         assert len(boxes) == 3
         for one, following in pairwise(sorted(boxes, key=lambda box: box["left"])):
             assert one["right"] < following["left"], width
+
+
+NETWORK = "notebooks/beginner/first_network"
+
+
+def test_one_button_shows_an_output_and_its_answer_in_words(visit):
+    tab = visit(f"{NETWORK}.html")
+    answer = tab.locator("#data-answer")
+    row = tab.locator(".sbs-row:has(+ #data-answer)")
+    button = row.locator("summary").first
+    assert not answer.is_visible()
+    button.focus()
+    tab.keyboard.press("Enter")
+    answer.wait_for()
+    tab.keyboard.press("Enter")
+    answer.wait_for(state="hidden")
+    # where the two sides have outputs of their own, one button shows both, and the answer
+    split = tab.locator(".sbs-row:has(details.answer):has(+ .sbs-row[id$=-answer])").filter(
+        has=tab.locator(".sbs-cell.tensorflow details.answer")
+    )
+    split.first.locator(".pytorch summary").click()
+    tab.locator(f"#{split.first.get_attribute('id')} + .sbs-row").wait_for()
+    assert split.first.locator(".tensorflow details.answer[open]").count() == 1
+    tab.emulate_media(media="print")
+    hidden = tab.locator(".sbs-row[id$=-answer]:not(:visible)")
+    assert hidden.count() == 0
+    assert button.locator("xpath=following-sibling::*").first.is_visible()
+    linked = visit(f"{NETWORK}.html#batch-answer")
+    assert linked.locator("#batch-answer").is_visible()
+
+
+def test_a_notebooks_answers_in_words_appear_with_their_outputs(visit):
+    tab = visit(f"{NETWORK}_pytorch.html")
+    folded = tab.locator("div.cell:has(+ .answer-text):has(details.hide)")
+    count = folded.count()
+    others = tab.locator(".answer-text").count() - count  # they answer a question in words
+    assert count > 5
+    assert tab.locator(".answer-text:visible").count() == others
+    folded.first.locator("summary").focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator(".answer-text:visible").count() == others + 1
+    tab.emulate_media(media="print")
+    assert tab.locator(".answer-text:visible").count() == others + count

@@ -98,7 +98,7 @@
 
   function setUpCopying() {
     for (const block of document.querySelectorAll("main .highlight, [role=main] .highlight")) {
-      if (block.closest(".cell_output")) continue;
+      if (block.closest(".cell_output, .quiz-question")) continue;
       const step = block.closest("[id]");
       const button = document.createElement("button");
       button.type = "button";
