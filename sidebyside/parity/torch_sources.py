@@ -220,7 +220,7 @@ _COMPUTED = (
 # ---- files ----
 
 
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
+def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
     """Read the weights of a PyTorch model from a file.
 
     Parameters
@@ -234,6 +234,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     PortingError
         If it cannot be read, or holds no weights by name.
     """
+    path = Path(path)
     if not path.is_file():
         raise PortingError(f"There is no file {path}.")
     if path.suffix == ".safetensors":

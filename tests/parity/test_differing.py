@@ -23,6 +23,7 @@ from trained_models import (
 
 from sidebyside.parity import OpenPairingError, channels_first, find_difference, port_weights
 from sidebyside.parity.libraries import keras, kl, nn, torch
+from sidebyside.parity.model_sides import KerasSide
 from sidebyside.parity.places.findings import PLACES
 
 LOSSES = {"torch_loss": cross_entropy, "keras_loss": keras_cross_entropy}
@@ -297,6 +298,49 @@ def test_a_sum_for_a_mean():
     )  # fmt: skip
     assert (walk.finding.place, walk.finding.entry) == ("loss", "reduction-sum")
     assert walk.finding.proved
+
+
+def test_a_tie_is_no_difference(monkeypatch):
+    """One sample's ReLU takes the other side: it is there in one half of the batch only."""
+    ours, theirs = gelu(), dense("gelu")
+    whole, seen = ROWS[0], []
+    plain = KerasSide.training
+
+    def tied(self, batch):
+        found = plain(self, batch)
+        seen.append(len(batch.inputs))
+        odd = np.isclose(batch.inputs.numpy()[:, 0], whole[3, 0]).any()  # where sample 3 is
+        gradients = [g if g is None or not odd else g + 0.01 for g in found.gradients]
+        return found._replace(gradients=gradients)
+
+    monkeypatch.setattr(KerasSide, "training", tied)
+    walk = find_difference(ours, theirs, ROWS, **LOSSES, skip=("first weights",))
+    assert walk.ok, walk.summary()
+    assert "but for a tie in one sample" in walk.seen["gradients"]
+    assert seen == [16, 8]  # the batch, and the half without the tie
+
+
+def test_a_wrong_gradient_is_found_in_every_part():
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return 2 * gradient
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(6, 8), nn.Linear(8, 3)
+
+        def forward(self, x):
+            return self.last(Doubled.apply(nn.functional.gelu(self.first(x))))
+
+    walk = find_difference(Net(), dense("gelu"), ROWS, **LOSSES, skip=("first weights",))
+    assert walk.finding.place == "gradients", walk.summary()
+    assert "first" in walk.finding.where
 
 
 def test_what_was_not_ported():
