@@ -19,7 +19,10 @@ from sidebyside.view.pictures import Picture, named
 from sidebyside.view.templating import Templates
 
 # a link to an entry of the dictionary, whose anchor Sphinx does not know
-ENTRY = re.compile(r"\[([^\]\n]+)\]\(([^)\s]*dictionary/\d\d_\w+\.toml#[a-z0-9-]+)\)")
+# (in code, its text may have brackets)
+ENTRY = re.compile(
+    r"\[((?:`[^`\n]+`|[^\]\n`])+)\]\(([^)\s]*dictionary/\d\d_\w+\.toml#[a-z0-9-]+)\)"
+)
 # code, which is left alone, or the address of a picture or a link
 LINK = re.compile(
     r"^```.*?^```|`[^`\n]+`|(!\[[^\]\n]*\]\(|\]\()([^)\s]+)(\))", re.MULTILINE | re.DOTALL

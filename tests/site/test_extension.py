@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from sidebyside.checkout import PACKAGE, ROOT
+from sidebyside.site import sources
 from sidebyside.site.extension import fingerprint
 from sidebyside.view import highlighting
 
@@ -53,3 +54,9 @@ def test_the_configuration_names_colours_that_exist():
         assert getattr(importlib.import_module(module), attribute) is style
     for extension in conf.extensions:
         assert importlib.util.find_spec(extension) is not None
+
+
+def test_a_link_to_an_entry_may_have_brackets_in_code():
+    text = "see [`x[0] = 1`](../../dictionary/03_indexing.toml#scatter-update) or [b] there"
+    (found,) = sources.ENTRY.findall(text)
+    assert found == ("`x[0] = 1`", "../../dictionary/03_indexing.toml#scatter-update")
