@@ -200,7 +200,7 @@ def prose_for_code(notebook):
 BREAKS = {
     swap_steps: "cell 5 is the step",
     drop_step: "is the step",
-    drop_exercises: "does not have the steps check, report, differences, exercises, explain",
+    drop_exercises: "have the steps check, report, differences, summary, exercises, explain",
     repeat_id: "two cells have the id 'explain'",
     name_badly: "'Train_It' is not the name of a step",
     change_prose: "'data-intro': its text differs",
