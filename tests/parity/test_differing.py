@@ -288,6 +288,43 @@ def test_optimisers(ours, theirs, entry, words):
     assert words in walk.finding.reason
 
 
+def test_a_softmax_before_pytorchs_loss():
+    """Keras's loss, which takes logits, is not blamed."""
+
+    def twice(outputs, targets):
+        return cross_entropy(outputs.softmax(1), targets)
+
+    walk = find_difference(
+        gelu(), dense("gelu"), ROWS, torch_loss=twice, keras_loss=keras_cross_entropy,
+        skip=("first weights",),
+    )  # fmt: skip
+    assert (walk.finding.place, walk.finding.entry) == ("loss", "cross-entropy")
+    assert walk.finding.proved
+    assert "PyTorch's loss takes logits" in walk.finding.reason
+
+
+def test_what_is_named_comes_before_the_place():
+    """A padding that PyTorch's program has as a function is not put down to a later dropout."""
+
+    class Padded(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Conv2d(3, 4, 3), nn.Linear(4, 3)
+            self.drop = nn.Dropout(0.1)
+
+        def forward(self, x):
+            x = torch.relu(self.first(nn.functional.pad(x, (0, 2, 0, 2))))
+            return self.last(self.drop(x.mean((2, 3))))
+
+    theirs = sequential(
+        (6, 6, 3), kl.Conv2D(4, 3, padding="same", activation="relu"),
+        kl.GlobalAveragePooling2D(), kl.Dropout(0.1), kl.Dense(3),
+    )  # fmt: skip
+    walk = find_difference(Padded(), theirs, IMAGES, **LOSSES, skip=("first weights",))
+    assert walk.finding.place == "activations"
+    assert "Dropout" not in walk.finding.reason
+
+
 def test_a_sum_for_a_mean():
     def total(outputs, targets):
         return 16 * keras_cross_entropy(outputs, targets)

@@ -37,7 +37,8 @@ class Calls:
     """What the layers of both models did with one batch in inference mode."""
 
     ours: TorchTrace
-    plain: list[tuple[str, nn.Module, np.ndarray]]  # PyTorch's layers without weights
+    plain: list[tuple[str, nn.Module, np.ndarray]]  # PyTorch's layers, in the order of the calls
+    ours_with_weights: set[nn.Module | None]
     theirs: list[KerasCall]
     outputs: Any = field(default=None)  # Keras's
 
@@ -50,7 +51,7 @@ def record(both: Programs) -> Calls:
     names = {
         module: name
         for name, module in both.torch_model.named_modules()
-        if module not in with_weights and not list(module.children())
+        if module in with_weights or not list(module.children())
     }
 
     def after(module: nn.Module, _: Any, output: Any) -> None:
@@ -63,7 +64,7 @@ def record(both: Programs) -> Calls:
     finally:
         for hook in hooks:
             hook.remove()
-    return Calls(ours, plain, *_of_keras(both))
+    return Calls(ours, plain, with_weights, *_of_keras(both))
 
 
 def _of_keras(both: Programs) -> tuple[list[KerasCall], Any]:

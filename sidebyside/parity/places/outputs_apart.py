@@ -1,5 +1,7 @@
 """Whether the layers of both models give the same, one after the other, in inference mode."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -109,11 +111,9 @@ class _Layers:
             fitting = [option[..., pair.writes] for option in fitting]
         ready = [fused(pair.theirs.layer, option) for option in fitting]
         if not any(alike(option, call.outputs) for option in ready):
-            raw = next((o for o in fitting if experiments.applied(o, call.outputs)), None)
-            if raw is None:
-                reason = experiments.of_layer(self.both, pair, ours.inputs, call.outputs)
-                gap = min(apart(option, call.outputs) for option in ready)
-                return Finding(PLACE, f"what {_names(pair)} give", *reason[:2], gap, reason[2])
+            reason = experiments.of_layer(self.both, pair, ours.inputs, call.outputs)
+            gap = min(apart(option, call.outputs) for option in ready)
+            return Finding(PLACE, f"what {_names(pair)} give", *reason[:2], gap, reason[2])
         self.seen += 1
         self.before.append((pair, fitting[0]))
         self.plain = []
@@ -122,7 +122,9 @@ class _Layers:
     def _shapes(self, pair: Pair, ours: np.ndarray, theirs: np.ndarray) -> Finding:
         sentence = f"PyTorch's has the shape {ours.shape}, Keras's {theirs.shape}."
         settings = self.both.differing(pair)
-        entry = settings[0].entry if settings else "conv2d-padding-1-stride-2"
+        convolution = isinstance(pair.ours.layer, nn.Conv1d | nn.Conv2d | nn.Conv3d)
+        padding = "conv2d-padding-1-stride-2" if convolution else ""
+        entry = settings[0].entry if settings else padding
         return Finding(PLACE, f"what {_names(pair)} give", sentence, entry)
 
     def _between(self, call: KerasCall, pair: Pair, ours: np.ndarray | None) -> Finding:
@@ -132,14 +134,16 @@ class _Layers:
         gap = inputs_apart(self.both, pair, ours, theirs)
         where = f"what {_names(pair)} read"
         options = list(layouts(ours))
-        reason, entry, proved = self._explained(options, theirs)
+        reason, entry, proved = self._explained(options, theirs, pair)
         if not proved and (found := function_trials.explained(self.both, pair, theirs)):
             (reason, entry), proved = found, True
         if gap is None:
             reason = f"PyTorch's has the shape {ours.shape}, Keras's {theirs.shape}. {reason}"
         return Finding(PLACE, where, reason, entry, gap, proved)
 
-    def _explained(self, ours: list[np.ndarray], theirs: np.ndarray) -> experiments.Reason:
+    def _explained(
+        self, ours: list[np.ndarray], theirs: np.ndarray, until: Pair | None = None
+    ) -> experiments.Reason:
         """Return which function each of the models applies to what the last layers gave."""
         for pair, given in self.before[::-1]:
             kept = next((o for o in ours if o.shape == given.shape), None)
@@ -154,13 +158,13 @@ class _Layers:
                     f"After {_names(pair)}, PyTorch applies {mine}, and Keras {other}.",
                     entry, True,
                 )  # fmt: skip
-        return self._listed(), "", False
+        return self._listed(until), "", False
 
-    def _listed(self) -> str:
+    def _listed(self, until: Pair | None) -> str:
         last = f" after {_names(self.before[-1][0])}" if self.before else ""
         theirs = ", ".join(f"`{c.unit.path}` ({type(c.unit.layer).__name__})" for c in self.plain)
         ours = ", ".join(
-            f"`{name}` ({type(module).__name__})" for name, module, given in self._unlike()
+            f"`{name}` ({type(module).__name__})" for name, module, given in self._unlike(until)
         )
         return (
             f"The two part{last}, in what holds no weights: "
@@ -168,16 +172,24 @@ class _Layers:
             f"{'in Keras ' + theirs if theirs else 'functions in Keras'}. Compare their settings."
         )
 
-    def _unlike(self) -> list[tuple[str, nn.Module, np.ndarray]]:
-        """Return the first of PyTorch's layers without weights whose output Keras has nowhere."""
+    def _unlike(self, until: Pair | None) -> list[tuple[str, nn.Module, np.ndarray]]:
+        """Return the first of PyTorch's layers without weights whose output Keras has nowhere.
+
+        Those are looked at that are called before the layer that reads something else.
+        """
         theirs = [c.outputs for c in self.calls.theirs if c.outputs is not None]
+        last = until.ours.layer if until is not None else None
         for found in self.calls.plain:
+            if found[1] is last:
+                break
+            if found[1] in self.calls.ours_with_weights:
+                continue
             if not any(alike(o, other) for o in layouts(found[2]) for other in theirs):
                 return [found]
         return []
 
     def _outputs(self) -> tuple[str, Finding | None]:
-        ours = self.both.torch_outputs(_ours(self.calls))
+        ours = self.both.torch_outputs(list(self.calls.ours.outputs))
         theirs = [from_keras(x) for x in keras.tree.flatten(self.calls.outputs)]
         for number, (mine, other) in enumerate(zip(ours, theirs, strict=False)):
             where = "the outputs" if len(theirs) == 1 else f"output {number}"
@@ -202,10 +214,6 @@ class _Layers:
                     "`from_logits=True`.", "cross-entropy" if "softmax" in name else entry, True,
                 )  # fmt: skip
         return self._explained([ours], theirs)
-
-
-def _ours(calls: Calls) -> list[np.ndarray]:
-    return list(calls.ours.outputs)
 
 
 def _names(pair: Pair) -> str:
@@ -279,14 +287,11 @@ def _in_training(both: Programs, side: str) -> np.ndarray | None:
         )
 
 
-class _as_is:
+@contextlib.contextmanager
+def _as_is(model: nn.Module) -> Iterator[None]:
     """Put a PyTorch model's statistics back afterwards: predicting in training mode moves them."""
-
-    def __init__(self, model: nn.Module):
-        self.model = model
-
-    def __enter__(self) -> None:
-        self.state = {name: value.clone() for name, value in self.model.state_dict().items()}
-
-    def __exit__(self, *_: object) -> None:
-        self.model.load_state_dict(self.state)
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    try:
+        yield
+    finally:
+        model.load_state_dict(state)

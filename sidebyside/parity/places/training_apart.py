@@ -122,6 +122,15 @@ def _logits(both: Programs, a: float, b: float) -> list[tuple[str, str, tuple[fl
     found: list[tuple[str, str, tuple[float, float]]] = []
     outputs = keras.ops.convert_to_tensor(keras.tree.flatten(both.passes[1].outputs)[0])
     targets = both.keras_batch.targets
+    if (shifted := _value(both.keras_loss, outputs + 3.0, targets)) is not None and np.isclose(
+        shifted, b, rtol=1e-4
+    ):  # Keras's loss takes logits, which may be shifted
+        value = _value(both.keras_loss, _copied(keras.ops.softmax(outputs)), targets)
+        if value is not None:
+            return [(
+                "PyTorch's loss takes logits, and gets what has been through a softmax: leave the "
+                "softmax out.", "cross-entropy", (a, value),
+            )]  # fmt: skip
     for function, entry in (
         (keras.ops.softmax, "cross-entropy"), (keras.ops.sigmoid, "binary-cross-entropy"),
     ):  # fmt: skip
@@ -132,7 +141,7 @@ def _logits(both: Programs, a: float, b: float) -> list[tuple[str, str, tuple[fl
             (f"Keras's loss takes logits, and the model's outputs have been through a {name}: set "
              "`from_logits=False`.", keras.ops.log),
         ):  # fmt: skip
-            value = _value(both.keras_loss, change(outputs), targets)
+            value = _value(both.keras_loss, _copied(change(outputs)), targets)
             if value is not None:
                 found.append((sentence, entry, (a, value)))
         ours = _torch_value(both, function.__name__)
@@ -142,6 +151,11 @@ def _logits(both: Programs, a: float, b: float) -> list[tuple[str, str, tuple[fl
                 f"it through a {name}.", entry, (ours, b),
             ))  # fmt: skip
     return found
+
+
+def _copied(tensor: Any) -> Any:
+    """Return a tensor that does not show what it was made by: Keras's losses undo a softmax."""
+    return keras.ops.convert_to_tensor(from_keras(tensor))
 
 
 def _value(function: Any, outputs: Any, targets: Any) -> float | None:
@@ -276,10 +290,11 @@ def _momentum(pair: Pair, name: str, gap: float) -> Finding:
             STATISTICS, where, "One of the two is frozen, or moves by another rule.",
             "freeze-batch-norm", gap,
         )  # fmt: skip
-    ours = pair.ours.layer
+    ours, theirs = pair.ours.layer, pair.theirs.layer
     assert isinstance(ours, nn.modules.batchnorm._BatchNorm)
     return Finding(
         STATISTICS, where, f"PyTorch's momentum={ours.momentum:g} is the share of the new, and "
         f"Keras's momentum={setting.other:g} that of the old: 1 - {ours.momentum:g} is "
-        f"{setting.value:g}. Set `momentum={setting.value:g}` in Keras.", setting.entry, gap,
+        f"{setting.value:g}. Set `momentum={setting.value:g}` in Keras, or "
+        f"`momentum={1 - theirs.momentum:g}` in PyTorch.", setting.entry, gap,
     )  # fmt: skip
