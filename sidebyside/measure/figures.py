@@ -115,6 +115,10 @@ OWN = (
     Quantity("gru_train_seconds", "whole training of the GRU, s", seconds),
     Quantity("test_rmse_of_a_line", "test RMSE of a straight line", three_decimals),
     Quantity("test_rmse_overfitted", "test RMSE when overfitted", three_decimals),
+    Quantity("model_pictures_per_second", "pictures per second that the model needs", whole),
+    Quantity("starved_pictures_per_second", "pictures per second, starved", whole),
+    Quantity("mended_pictures_per_second", "pictures per second, mended", whole),
+    Quantity("pipeline_gain", "gain of the mended pipeline", "{:.1f} times".format),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
@@ -133,6 +137,7 @@ QUANTITIES = {quantity.key: quantity for quantity in (*QUALITY, *OWN, *COST, *CO
 
 # keys that stay in the notebook, where the lesson talks about them, each with the reason
 KEPT = {
+    "batches_digest": "a fingerprint of an epoch's batches, the same in both frameworks",
     "batches": "how many batches a loader makes: an answer that the lesson derives",
     "gradient_at_2": "a derivative that the lesson computes by hand, too",
     "intercept": "one of the two numbers of a fitted line",
