@@ -132,7 +132,7 @@ def test_pending_chapters_are_left_out_and_have_to_exist(tmp_path):
     sums = chapter(tmp_path, "Nothing is lost.")
     assert faults([sums], Reviewed({}, ("sums",))) == []
     assert faults([sums], Reviewed({}, ("sums", "sumz"))) == [
-        "reviewed.toml: 'sumz' in 'pending' is no chapter."
+        "reviewed.toml: 'sumz' in 'pending' is not a chapter."
     ]
 
 
