@@ -147,7 +147,7 @@ def test_the_file_of_reasons_is_read(tmp_path):
     ("text", "said"),
     [
         ('[total]\n"All add." = " "\n', r"\[total\] has no reason for 'All add\.'"),
-        ('total = "All add."\n', "'total' is no table"),
+        ('total = "All add."\n', "'total' is not a table"),
         ("[total\n", "is not TOML"),
     ],
 )

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -73,8 +74,8 @@ def _others(amounts: tuple[int, ...], mode: str) -> Iterator[Padding]:
     """Yield other paddings: another share before and after, one less or more, another mode."""
     axes = list(zip(amounts[::2], amounts[1::2], strict=True))
     seen = {amounts}
-    for more in (0, -1, 1):
-        for share in (_less_before, _less_after, _all_after, _all_before):
+    for shares in ((_less_before, _less_after), (_all_after, _all_before)):
+        for more, share in product((0, -1, 1), shares):
             flat = tuple(
                 part for before, after in axes
                 for part in (share(max(before + after + more, 0)) if before or after else (0, 0))
