@@ -83,7 +83,7 @@ def _benchmark(
                 status.update(f"{line} ...")
             elif number:
                 console.print(
-                    f"{line} {figures['seconds_per_epoch']:9.3f} s an epoch "
+                    f"{line} {figures['seconds_per_epoch']:9.3f} s per epoch "
                     f"({figures['measured_steps']:,} steps measured), "
                     f"import {figures['import_seconds']:.2f} s, {figures['peak_memory_mb']:,} MB"
                 )

@@ -72,7 +72,7 @@ def port(
 def _two(text: str, option: str, form: str) -> tuple[str, str]:
     first, found, second = text.partition("=")
     if not (first and found and second):
-        fail(f"{option} {text} has not the form {form}.")
+        fail(f"{option} {text} does not have the form {form}.")
     return first, second
 
 
@@ -82,6 +82,6 @@ def _shapes(texts: list[str], option: str) -> dict[str, tuple[int, ...]]:
         name, numbers = _two(text, option, "LAYER=64,7,7")
         parts = numbers.split(",")
         if not all(part.strip().isdecimal() for part in parts):
-            fail(f"{option} {text} has not the form LAYER=64,7,7.")
+            fail(f"{option} {text} does not have the form LAYER=64,7,7.")
         shapes[name] = tuple(int(part) for part in parts)
     return shapes

@@ -106,7 +106,7 @@ def reviewed(folder: Path = FOLDER) -> Reviewed:
     pending = tables.pop("pending", [])
     for key, reasons in tables.items():
         if not isinstance(reasons, dict):
-            raise DictionaryError(f"{file.name}: {key!r} is no table of sentences and reasons.")
+            raise DictionaryError(f"{file.name}: {key!r} is not a table of sentences and reasons.")
         for sentence, reason in reasons.items():
             if not isinstance(reason, str) or not reason.strip():
                 raise DictionaryError(f"{file.name}: [{key}] has no reason for {sentence!r}.")
@@ -132,7 +132,7 @@ def faults(chapters: list[Chapter], known: Reviewed) -> list[str]:
     ]
     keys = {chapter.key for chapter in chapters}
     sentences += [
-        f"reviewed.toml: {key!r} in 'pending' is no chapter." for key in known.pending
+        f"reviewed.toml: {key!r} in 'pending' is not a chapter." for key in known.pending
         if key not in keys
     ]  # fmt: skip
     return sentences

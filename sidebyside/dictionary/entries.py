@@ -138,7 +138,7 @@ def _entry(file: str, key: str, table: Any) -> Entry:
     if not isinstance(table, dict):
         raise DictionaryError(f"{file}: {key!r} stands outside of a table.")
     if not re.fullmatch(KEY, key):
-        raise DictionaryError(f"{where} is no key: small letters, digits and hyphens make one.")
+        raise DictionaryError(f"{where} is not a key: small letters, digits and hyphens make one.")
     if "key" in table:  # the table's name alone says it
         raise DictionaryError(f"{where} has 'key', which is not known there.")
     return _convert({"key": key, **table}, Entry, where)

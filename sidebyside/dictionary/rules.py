@@ -235,7 +235,7 @@ def read_rules(folder: Path = FOLDER) -> Rules:
 def _rule(file: str, key: str, pair: list[str], order: int) -> Rule:
     if not (isinstance(pair, list) and len(pair) == len(FRAMEWORKS)
             and all(isinstance(text, str) for text in pair)):  # fmt: skip
-        raise DictionaryError(f"{file}: {key}: {pair!r} is no pair of calls.")
+        raise DictionaryError(f"{file}: {key}: {pair!r} is not a pair of calls.")
     read, write = {}, {}
     for side, text in zip(FRAMEWORKS, pair, strict=True):
         only = text.startswith(WRITTEN_ONLY)

@@ -28,9 +28,9 @@ from sidebyside.frameworks import FRAMEWORKS
 
 # words that could stand in nearly every question
 _WEAK = """
-apply build calculate change compute create define display each element every find five four
-function give handle implement insert make one percent perform print put read report run set show
-ten tensor three total track turn value work write
+along apply build calculate change compute create define display each element every find five four
+function give handle implement insert make one output percent perform print put read report run set
+show ten tensor three total track turn value work write
 """
 WEAK = frozenset(map(stem, _WEAK.split()))
 Item = TypeVar("Item")

@@ -178,7 +178,7 @@ def _claim_problems(cell: nbformat.NotebookNode) -> Iterator[str]:
     claims = "".join(_text(output) for output in cell.outputs).strip()
     for claim in claims.splitlines() if cell.execution_count else ():
         if not claim.endswith(": True"):
-            yield f"it stores {claim!r}, which is no claim that holds."
+            yield f"it stores {claim!r}, which is not a claim that holds."
     if cell.execution_count and not claims:
         yield "it claims nothing."
 

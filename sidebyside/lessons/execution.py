@@ -159,7 +159,7 @@ def _died(framework: str, cell: nbformat.NotebookNode, log: IO[str]) -> StepFail
     log.seek(0)
     last_words = "".join(log.readlines()[-10:])
     reason = (
-        "The kernel died. Most often there was not enough memory: close other programs, "
+        "The kernel died. Usually there was not enough memory: close other programs, "
         f"or run it with --data sample. Its last output:\n{last_words}"
     )
     return StepFailed(framework, cell.id, cell.source, reason.strip())

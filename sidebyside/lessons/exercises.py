@@ -134,7 +134,7 @@ def exercise_problems(notebook: "nbformat.NotebookNode") -> Iterator[str]:
                 "'# replaces define-model' or '# after train' do."
             )
         for unknown in sorted({block.step for block in blocks} - steps):
-            yield f"{name} names the step {unknown!r}, which is no code cell."
+            yield f"{name} names the step {unknown!r}, which is not a code cell."
         if not any(block.is_check for block in blocks):
             yield f"{name} has no check: a block that begins with '# check, after STEP'."
         if all(block.is_check for block in blocks):

@@ -118,18 +118,18 @@ def _notes(pairs: list[Pair]) -> list[str]:
     if rounds:
         number = " or ".join(str(count) for count in sorted(rounds))
         notes += [
-            f"A time or a memory with a range is the median of {number} runs, each in a fresh "
-            "process, PyTorch and TensorFlow in turn; the range is from the least to the greatest "
-            "(`sidebyside benchmark`). One epoch is then the time of its training steps alone, "
-            "and the peak memory what the process needed up to these. The whole training is that "
-            "of the run whose outputs the notebook stores, with a look at held-out data after "
-            "each epoch.",
+            f"A time or a memory figure with a range is the median of {number} runs, each in a "
+            "fresh process, PyTorch and TensorFlow in turn; the range is from the least to the "
+            "greatest (`sidebyside benchmark`). One epoch is then the time of its training steps "
+            "alone, and the peak memory what the process needed up to these. The whole training "
+            "is that of the run whose outputs the notebook stores, with a look at held-out data "
+            "after each epoch.",
             "",
         ]
     if None in benchmarks.values():
         notes += [
-            "A time or a memory without a range is of the one run whose outputs the notebook "
-            "stores: an epoch includes a look at held-out data, the memory is the whole "
+            "A time or a memory figure without a range is of the one run whose outputs the "
+            "notebook stores: an epoch includes a look at held-out data, the memory is the whole "
             "notebook's.",
             "",
         ]

@@ -49,7 +49,7 @@ class StepClock:
     Parameters
     ----------
     steps_per_epoch
-        How many optimiser steps an epoch has.
+        How many optimiser steps one epoch has.
     budget
         Seconds of measured steps after which `tick` raises `Enough`.
 
@@ -311,7 +311,9 @@ def measure(cells: list[Cell], framework: str, step: str, seconds: float) -> dic
     figures, follower = run_up(shell, before, framework)
     steps_per_epoch = shell.user_ns.get("steps_per_epoch")
     if not isinstance(steps_per_epoch, int):
-        raise NotMeasurable("the notebook defines no whole number steps_per_epoch before it.")
+        raise NotMeasurable(
+            "the notebook does not define a whole number steps_per_epoch before it."
+        )
     clock = StepClock(steps_per_epoch, seconds)
     others = OtherWork()
     follower.start(clock)

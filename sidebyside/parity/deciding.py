@@ -109,8 +109,8 @@ def _flattened(pair: Pair, shape: tuple[int, ...], reason: str) -> str:
 
 def _unknown_order(pair: Pair, reason: str) -> str:
     return (
-        f"{pair.ours} in PyTorch and {pair.theirs} in Keras: it cannot be told in which order "
-        "their features come, because the models have feature maps, and channels come first in "
+        f"{pair.ours} in PyTorch and {pair.theirs} in Keras: the order of their features "
+        "is open, because the models have feature maps, and channels come first in "
         f"PyTorch: {reason} Give a batch that goes through both models with `example=` (and "
         f"`torch_inputs=`), or the shape that PyTorch flattens, as in `flattened="
         f"{{{pair.ours.label!r}: (C, H, W)}}`, or that it makes of a layer's outputs, as in "
@@ -120,8 +120,8 @@ def _unknown_order(pair: Pair, reason: str) -> str:
 
 def _unknown_axes(pair: Pair) -> str:
     return (
-        f"{pair.ours} in PyTorch and {pair.theirs} in Keras have axes of one length, and it cannot "
-        "be told which way round they are: no example shows that the outputs are the same. If it "
+        f"{pair.ours} in PyTorch and {pair.theirs} in Keras have axes of one length, and which "
+        "way round they are is open: no example shows that the outputs are the same. If it "
         "is the same array on both sides, say so with "
         f"`pairs={{{pair.ours.label!r}: {pair.theirs.label!r}}}`."
     )

@@ -68,7 +68,7 @@ def port_files(source: Path, target: Path, output: Path, options: Options) -> Po
             f"({', '.join(KERAS)}) and weights of PyTorch ({', '.join(TORCH)})."
         )
     if kinds[1] != kinds[2]:
-        raise PortingError(f"{output.name} is no name for a file of {kinds[1]}.")
+        raise PortingError(f"{output.name} is not a name for a file of {kinds[1]}.")
     given, wanted = _read(source), _read(target)
     mappings = port_weights(
         given,

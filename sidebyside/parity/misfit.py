@@ -51,10 +51,10 @@ def wrong_pair(fitting: Fitting, constraint: tuple[list[TorchUnit], list[KerasUn
         fit = fitting.fit(ours[0], theirs[0])
         if not fit.rule:
             reason = fit.problem if fit.kind else f"{ours[0]} and {theirs[0]} are of two kinds."
-            return f"`pairs` cannot be: {reason}"
+            return f"`pairs` is not possible: {reason}"
     return (
-        f"`pairs` cannot be: it lets {listed(ours)} in PyTorch be {listed(theirs)} in Keras, and "
-        "then not all layers have a counterpart that fits."
+        f"`pairs` is not possible: it lets {listed(ours)} in PyTorch be {listed(theirs)} in Keras, "
+        "and then not all layers have a counterpart that fits."
     )
 
 

@@ -194,7 +194,8 @@ class KerasSide:
             self.model._clear_losses()
             return outputs, loss, tape.gradient(loss, self.variables)
 
-        return tf.function(outputs_loss_gradients)
+        # an object for each side: TensorFlow warns of retracing where many share one function
+        return tf.function(functools.partial(outputs_loss_gradients))
 
     def optimizer(self, stock: bool = False) -> Callable[[list], None]:
         """Return a step of the optimiser; if `stock`, with the gradients as Keras gives them."""

@@ -268,7 +268,7 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     try:
         found: dict[str, torch.Tensor] = library.load_file(path)
     except Exception as error:
-        raise PortingError(f"{path} is no safetensors file: {error}") from error
+        raise PortingError(f"{path} is not a safetensors file: {error}") from error
     return found
 
 

@@ -129,7 +129,7 @@ def _prove_gives(gives: str, what: str, left: Side, right: Side) -> str:
     ours, theirs = (set().union(*(leaf.texts for leaf in side.results)) for side in (left, right))
     if gives not in ours or gives in theirs:
         raise EntryFailed(
-            f"{what} is to give {gives!r}, and the other side is not. It gives "
+            f"{what} should give {gives!r}, and the other side is not. It gives "
             f"{' | '.join(sorted(ours))}, the other {' | '.join(sorted(theirs))}."
         )
     return f"trap gives {gives}"
@@ -147,7 +147,7 @@ def _trap_difference(entry: Entry, trap: Trap, what: str, left: Side, right: Sid
     drawn = entry.compare == "distribution"
     relative = max((quantile_distance if drawn else distance)(a, b) for a, b in pairs)
     if relative <= (1 if drawn else LEAST) * (entry.tolerance or 0):
-        raise EntryFailed(f"{what} differs by {relative:.2g} only, which is no difference.")
+        raise EntryFailed(f"{what} differs by {relative:.2g} only: too little for a difference.")
     return max((quantile_difference if drawn else absolute)(a, b) for a, b in pairs)
 
 

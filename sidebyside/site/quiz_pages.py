@@ -113,7 +113,7 @@ def index(site: Site, here: str) -> Markup:
 def _interview_source(site: Site) -> str:
     parts = [
         "# Interview questions",
-        "What is asked in interviews, with answers that are as long as one has time for there. "
+        "What is asked in interviews, with answers of the length that an interview has time for. "
         "Each lesson ends with some of these questions. Say the answer aloud before you unfold it.",
         "```{interview-bar}\n```",
     ]

@@ -86,7 +86,7 @@ def files(tmp_path):
     [
         (("net.pt", "net.keras", "out.keras"), r"not certain.*flattened={'3': \(4, 4, 4\)}"),
         (("net.pt", "net.pt", "out.pt"), "are both files of PyTorch"),
-        (("net.pt", "net.keras", "out.pt"), r"out.pt is no name for a file of Keras"),
+        (("net.pt", "net.keras", "out.pt"), r"out.pt is not a name for a file of Keras"),
         (("net.txt", "net.keras", "out.keras"), r"net.txt is neither a Keras model"),
         (("gone.pt", "net.keras", "out.keras"), "There is no file"),
         (("net.pt", "gone.keras", "out.keras"), "There is no file"),
@@ -111,9 +111,9 @@ def test_a_keras_file_that_cannot_be_loaded(files):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--pair", "fc"), "has not the form PYTORCH=KERAS"),
-        (("--flattened", "fc"), "has not the form LAYER=64,7,7"),
-        (("--flattened", "fc=4,x"), "has not the form LAYER=64,7,7"),
+        (("--pair", "fc"), "does not have the form PYTORCH=KERAS"),
+        (("--flattened", "fc"), "does not have the form LAYER=64,7,7"),
+        (("--flattened", "fc=4,x"), "does not have the form LAYER=64,7,7"),
     ],
 )
 def test_options_that_are_not_in_form(words, message, files):

@@ -132,7 +132,7 @@ def test_pending_chapters_are_left_out_and_have_to_exist(tmp_path):
     sums = chapter(tmp_path, "Nothing is lost.")
     assert faults([sums], Reviewed({}, ("sums",))) == []
     assert faults([sums], Reviewed({}, ("sums", "sumz"))) == [
-        "reviewed.toml: 'sumz' in 'pending' is no chapter."
+        "reviewed.toml: 'sumz' in 'pending' is not a chapter."
     ]
 
 
@@ -147,7 +147,7 @@ def test_the_file_of_reasons_is_read(tmp_path):
     ("text", "said"),
     [
         ('[total]\n"All add." = " "\n', r"\[total\] has no reason for 'All add\.'"),
-        ('total = "All add."\n', "'total' is no table"),
+        ('total = "All add."\n', "'total' is not a table"),
         ("[total\n", "is not TOML"),
     ],
 )

@@ -172,7 +172,7 @@ def test_what_a_pattern_calls_an_argument_is_its_parameters_name():
     [
         ("sum = [", "not TOML"),
         ('sum = "torch.sum(x)"', "no list of pairs"),
-        ('sum = [["torch.sum(x)"]]', "no pair of calls"),
+        ('sum = [["torch.sum(x)"]]', "not a pair of calls"),
         ('sum = [["torch.sum(x)", "tf.reduce_sum(x"]]', "not Python"),
     ],
 )

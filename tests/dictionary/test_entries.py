@@ -56,7 +56,7 @@ def test_checks_can_fail():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[total]", "[Total]", "no key"),
+        ("[total]", "[Total]", "not a key"),
         ('note = "They add."', "", "it needs 'note'"),
         ('note = "They add."', 'note = ""', r"\[total\] note: Expected `str` of length >= 1"),
         ("[chapter]", "stray = 1\n[chapter]", "'stray' stands outside of a table"),

@@ -310,7 +310,7 @@ def test_looking_up_is_little_work():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("tensorboard logs", r"has nothing on 'tensorboard logs'\. Near it: .*\.$"),
+        ("federated averaging", r"has nothing on 'federated averaging'\. Near it: .*\.$"),
         ("qqqqxq", r"has nothing on 'qqqqxq'\.$"),
     ],
 )

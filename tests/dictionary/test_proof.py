@@ -37,7 +37,7 @@ def test_a_right_entry_holds(proof, good, trap):
         ("tf.reduce_sum(x)", "y = tf.reduce_sum(x)", "0"),
         ('["torch.sum"]', '["torch.summe"]', "There is no torch.summe"),
         ('["torch.sum"]', '["torch.mean"]', "None of torch.mean is in the lines"),
-        ("tf.reduce_sum(x, axis=0)", "tf.reduce_sum(x)", "is to give"),
+        ("tf.reduce_sum(x, axis=0)", "tf.reduce_sum(x)", "should give"),
         ('gives = "shape (4,)"', 'raises = "ValueError"', "does not raise ValueError"),
         ('gives = "shape (4,)"', "difference = 1", "gives shape"),
         (
@@ -50,7 +50,7 @@ def test_a_right_entry_holds(proof, good, trap):
             'tensorflow = "tf.reduce_sum(x, axis=0)"\nnote = "One axis only."\n'
             'gives = "shape (4,)"',
             'tensorflow = "tf.reduce_sum(x)"\nnote = "The same."\ndifference = 1',
-            "which is no difference",
+            "too little for a difference",
         ),
     ],
 )  # fmt: skip

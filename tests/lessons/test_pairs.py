@@ -222,7 +222,7 @@ BREAKS = {
     empty_cell: "'settings': it is empty",
     dangling_link: "it links to missing.md, which is not there",
     unknown_entry: "it links to the entry 'crossed-entropy', which is not in",
-    store_a_wrong_claim: "'check': it stores 'it learns: False', which is no claim that holds",
+    store_a_wrong_claim: "'check': it stores 'it learns: False', which is not a claim that holds",
     claim_nothing: "'check': it claims nothing",
     ignore_claims: "'check': its claims are not compared",
     drop_figures: "the stored output has no figures",

@@ -286,7 +286,7 @@ def test_overview_links_from_the_root_and_says_which_figures_are_of_one_run(tmp_
     ]
     assert [row[2] for row in rows[1:]] == ["test accuracy 85.1%"] * 4
     assert [row[4] for row in rows[1:]] == ["0.10 (0.10–0.12)"] * 2 + ["32.6"] * 2
-    assert "A time or a memory without a range is of the one run" in table
+    assert "A time or a memory figure without a range is of the one run" in table
     assert {len(row) for row in rows} == {9}
 
 

@@ -303,26 +303,52 @@ def test_a_softmax_before_pytorchs_loss():
     assert "PyTorch's loss takes logits" in walk.finding.reason
 
 
-def test_what_is_named_comes_before_the_place():
-    """A padding that PyTorch's program has as a function is not put down to a later dropout."""
+class Padded(nn.Module):
+    """Pads by a function, and has dropout further on."""
 
-    class Padded(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.first, self.last = nn.Conv2d(3, 4, 3), nn.Linear(4, 3)
-            self.drop = nn.Dropout(0.1)
+    def __init__(self, *amounts, mode="constant", stride=1):
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 4, 3, stride=stride), nn.Linear(4, 3)
+        self.drop = nn.Dropout(0.1)
+        self.amounts, self.mode = amounts, mode
 
-        def forward(self, x):
-            x = torch.relu(self.first(nn.functional.pad(x, (0, 2, 0, 2))))
-            return self.last(self.drop(x.mean((2, 3))))
+    def forward(self, x):
+        x = torch.relu(self.first(nn.functional.pad(x, self.amounts, self.mode)))
+        return self.last(self.drop(x.mean((2, 3))))
 
+
+@pytest.mark.parametrize(
+    ("make", "strides", "entry", "said"),
+    [
+        (lambda: Padded(0, 2, 0, 2), 1, "pad", "by (0, 2, 0, 2), and Keras's as by (1, 1, 1, 1)"),
+        (
+            lambda: Padded(1, 1, 1, 1, stride=2),
+            2,
+            "conv2d-padding-1-stride-2",
+            "as by (0, 1, 0, 1)",
+        ),
+        (lambda: Padded(1, 1, 1, 1, mode="reflect"), 1, "pad-reflect", "mode='reflect'"),
+    ],
+)
+def test_a_padding_by_a_function(make, strides, entry, said):
     theirs = sequential(
-        (6, 6, 3), kl.Conv2D(4, 3, padding="same", activation="relu"),
+        (6, 6, 3), kl.Conv2D(4, 3, strides, padding="same", activation="relu"),
         kl.GlobalAveragePooling2D(), kl.Dropout(0.1), kl.Dense(3),
     )  # fmt: skip
-    walk = find_difference(Padded(), theirs, IMAGES, **LOSSES, skip=("first weights",))
-    assert walk.finding.place == "activations"
-    assert "Dropout" not in walk.finding.reason
+    walk = find_difference(make(), theirs, IMAGES, **LOSSES, skip=("first weights",))
+    assert (walk.finding.place, walk.finding.entry) == ("activations", entry)
+    assert walk.finding.proved
+    assert said in walk.finding.reason
+    assert "Dropout" not in walk.finding.reason  # not put down to what comes later
+
+
+def test_what_no_other_padding_explains_is_not_proved():
+    theirs = sequential(
+        (6, 6, 3), kl.Rescaling(2.0), kl.Conv2D(4, 3, padding="same", activation="relu"),
+        kl.GlobalAveragePooling2D(), kl.Dropout(0.1), kl.Dense(3),
+    )  # fmt: skip
+    walk = find_difference(Padded(0, 2, 0, 2), theirs, IMAGES, **LOSSES, skip=("first weights",))
+    assert (walk.finding.place, walk.finding.proved) == ("activations", False)
 
 
 def test_a_sum_for_a_mean():

@@ -323,7 +323,7 @@ def test_pairs_of_containers():
     [
         ({"fc_muu": "second"}, r"no layer `fc_muu` in the PyTorch model. Near it: fc_mu"),
         ({"fc_mu": "secnd"}, r"no layer `secnd` in the Keras model. Near it: second"),
-        ({"hidden": "second"}, r"`pairs` cannot be: .*`hidden.weight` of shape \(5, 6\)"),
+        ({"hidden": "second"}, r"`pairs` is not possible: .*`hidden.weight` of shape \(5, 6\)"),
     ],
     ids=str,
 )

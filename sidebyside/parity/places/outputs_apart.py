@@ -9,7 +9,7 @@ import numpy as np
 from sidebyside.parity.arrays import from_keras, from_torch, torch_leaves
 from sidebyside.parity.by_design import changed
 from sidebyside.parity.libraries import keras, nn, torch
-from sidebyside.parity.places import experiments, function_trials
+from sidebyside.parity.places import experiments, function_trials, padding_trials
 from sidebyside.parity.places.both_programs import TOLERANCE, Programs, alike, apart
 from sidebyside.parity.places.findings import Finding
 from sidebyside.parity.places.layer_calls import (
@@ -135,8 +135,11 @@ class _Layers:
         where = f"what {_names(pair)} read"
         options = list(layouts(ours))
         reason, entry, proved = self._explained(options, theirs, pair)
-        if not proved and (found := function_trials.explained(self.both, pair, theirs)):
-            (reason, entry), proved = found, True
+        if not proved:
+            found = function_trials.explained(self.both, pair, theirs)
+            found = found or padding_trials.explained(self.both, pair, call)
+            if found is not None:
+                (reason, entry), proved = found, True
         if gap is None:
             reason = f"PyTorch's has the shape {ours.shape}, Keras's {theirs.shape}. {reason}"
         return Finding(PLACE, where, reason, entry, gap, proved)

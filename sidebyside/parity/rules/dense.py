@@ -19,7 +19,7 @@ def einsum_dense(pair: Pair) -> list[Mapping]:
     layer = pair.theirs.layer
     inputs = contracted(layer.equation)
     if inputs is None:
-        pair.fail(f"`{layer.equation}` is no matrix product with the inputs' last axes.")
+        pair.fail(f"`{layer.equation}` is not a matrix product with the inputs' last axes.")
 
     def kernel(weight: Array) -> Array:
         sizes = tuple(layer.kernel.shape)
