@@ -115,7 +115,7 @@ def test_a_solution_goes_where_it_says_and_nothing_after_it_runs():
             "",
             "does not begin with where it belongs",
         ),
-        ("# before name", "# before naming", "names the step 'naming', which is no code cell"),
+        ("# before name", "# before naming", "names the step 'naming', which is not a code cell"),
         ("# before name", "# before compute-intro", "names the step 'compute-intro'"),
         ("# check, after compute", "# after compute", "exercise 1 has no check"),
         ("# replaces settings", "# check, after settings", "exercise 1 has no solution"),

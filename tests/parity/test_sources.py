@@ -310,7 +310,7 @@ def test_a_model_without_a_graph_must_be_told():
     [
         ("gone.pt", None, "There is no file"),
         ("text.pt", b"hello", "cannot be read as weights of PyTorch"),
-        ("text.safetensors", b"hello", "is no safetensors file"),
+        ("text.safetensors", b"hello", "is not a safetensors file"),
     ],
 )
 def test_files_that_cannot_be_read(name, content, message, tmp_path):
