@@ -14,6 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sidebyside.datasets._cifar10 import CIFAR10, Cifar10, cifar10
+from sidebyside.datasets._efficientnet_lite0 import (
+    EFFICIENTNET_LITE0,
+    EfficientNetLite0,
+    efficientnet_lite0,
+)
 from sidebyside.datasets._imdb import IMDB, Imdb, imdb
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
 from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
@@ -22,7 +27,7 @@ from sidebyside.datasets.description import DataSet
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
 
 DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line uses
-    data_set.name: data_set for data_set in (CIFAR10, IMDB, MNIST, MOVIELENS)
+    data_set.name: data_set for data_set in (CIFAR10, EFFICIENTNET_LITE0, IMDB, MNIST, MOVIELENS)
 }
 LOADERS: dict[str, Callable[[], Any]] = {
     name: data_set.load for name, data_set in DATA_SETS.items()
@@ -35,6 +40,7 @@ __all__ = [
     "DamagedDataError",
     "DataError",
     "DataSet",
+    "EfficientNetLite0",
     "Imdb",
     "MissingDataError",
     "Mnist",
@@ -43,6 +49,7 @@ __all__ = [
     "cifar10",
     "data_folder",
     "data_size",
+    "efficientnet_lite0",
     "imdb",
     "mnist",
     "movielens",

@@ -9,6 +9,7 @@ from sidebyside.checkout import ROOT, is_checkout
 from sidebyside.errors import DataError
 
 SIZES = ("full", "sample")
+SAMPLE_HINT = "Set SIDEBYSIDE_DATA=sample to work on the built-in sample instead."
 
 
 def data_size() -> str:

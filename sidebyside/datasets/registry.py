@@ -2,7 +2,7 @@
 
 ``data/registry.txt`` has one line per file: ``NAME ALGORITHM:HASH [URL]``, with # comments. NAME is
 the file's place in the data folder. A file without a URL comes out of an archive, or is made on
-this machine.
+this machine. A URL ``package:PACKAGE/PATH`` names a file of an installed Python package.
 
 A data set of very many small files has one line per folder instead: ``FOLDER/PATTERN
 folder:HASH``, with one hash over all files right in the folder that match the pattern

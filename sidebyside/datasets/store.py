@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 from sidebyside.datasets.archives import Member, opened
-from sidebyside.datasets.data_settings import data_folder
+from sidebyside.datasets.data_settings import SAMPLE_HINT, data_folder
+from sidebyside.datasets.packaged import PACKAGE, copy_from_package
 from sidebyside.datasets.registry import Entry, folder_names, read_registry
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, WriteError
 from sidebyside.files import (
@@ -31,7 +32,6 @@ from sidebyside.files import (
 State = Literal["verified", "damaged", "missing", "unreadable"]
 Content = bytes | Mapping[str, bytes]  # of a file; of a folder's files, by their names
 
-SAMPLE_HINT = "Set SIDEBYSIDE_DATA=sample to work on the built-in sample instead."
 FOLDER_HINT = "Set SIDEBYSIDE_DATA_DIR to a folder of yours."
 FULL = (errno.ENOSPC, errno.EDQUOT)  # no room on the disk, or no more for this user
 
@@ -172,6 +172,9 @@ class Store:
                 f"{entry.name} is not in {self.folder}, and there is no address to download it "
                 f"from: put it there by hand. {SAMPLE_HINT}"
             )
+        if entry.url.startswith(PACKAGE):
+            copy_from_package(entry.name, entry.url, part)
+            return
         _say(f"Downloading {entry.url}")
         try:
             download(entry.url, part)

@@ -51,7 +51,7 @@ def test_registry_has_all_its_files(data_set):
     full, sample = (data_set.names(size, Store()) for size in ("full", "sample"))
     assert sample == [f"sample/{name}" for name in full]
     downloads = [data_set.archive] if data_set.archive else full
-    assert all(registry[name].url.startswith("http") for name in downloads)
+    assert all(registry[name].url.startswith(("http", "package:")) for name in downloads)
 
 
 @every
