@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 STEM, HEAD, CLASSES = 16, 128, 6  # channels before and after the blocks, and outputs
-STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 4, 24), (2, 5, 2, 4, 40))
+STAGES = ((1, 3, 1, 1, 16), (1, 3, 2, 4, 24), (1, 5, 2, 4, 40))
 """Of each stage: blocks, size of the kernel, stride of the first block, widening, channels."""
 STEPS = 1000  # a weight is one of so many on each side of 0
 
