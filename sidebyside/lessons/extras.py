@@ -1,6 +1,10 @@
-"""What a lesson needs besides the frameworks: an extra of pyproject.toml, named in its metadata."""
+"""What a lesson needs besides the frameworks, named in its metadata.
+
+An extra of pyproject.toml, or an environment of its own beside the checkout's, ``.venv-NAME``.
+"""
 
 import importlib.metadata
+import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +35,22 @@ def missing_extra(pair: Pair) -> str:
     )
 
 
+def missing_environment(pair: Pair) -> str:
+    """Return a sentence if the environment of its own that a lesson needs is missing here.
+
+    It lies in the checkout, or in the folder that SIDEBYSIDE_ENVIRONMENTS names.
+    """
+    if not (name := pair.facts.environment):
+        return ""
+    folder = Path(os.environ.get("SIDEBYSIDE_ENVIRONMENTS") or pair.root) / f".venv-{name}"
+    if any((folder / python).exists() for python in ("bin/python", "Scripts/python.exe")):
+        return ""
+    return (
+        f"{pair.topic} needs an environment of its own, which is missing: {folder}. Make it with "
+        f"'make .venv-{name}/installed'."
+    )
+
+
 def require_extra(pair: Pair) -> None:
     """Check that what a lesson needs besides the frameworks is installed.
 
@@ -39,7 +59,7 @@ def require_extra(pair: Pair) -> None:
     MissingExtraError
         If it is not; the message says how to install it.
     """
-    if sentence := missing_extra(pair):
+    if sentence := missing_extra(pair) or missing_environment(pair):
         raise MissingExtraError(sentence)
 
 

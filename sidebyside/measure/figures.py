@@ -119,6 +119,10 @@ OWN = (
     Quantity("starved_pictures_per_second", "pictures per second, starved", whole),
     Quantity("mended_pictures_per_second", "pictures per second, mended", whole),
     Quantity("pipeline_gain", "gain of the mended pipeline", "{:.1f} times".format),
+    Quantity("requests_per_second", "answers per second, one by one", whole),
+    Quantity("batched_requests_per_second", "answers per second, batched", whole),
+    Quantity("batching_gain", "gain of dynamic batching", "{:.1f} times".format),
+    Quantity("mean_batch_rows", "rows of a batch under load, on average", "{:.1f}".format),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
