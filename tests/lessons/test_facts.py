@@ -193,7 +193,7 @@ def test_an_environment_of_its_own_is_found_or_told(pair, monkeypatch, tmp_path)
     assert missing_environment(pair) == ""
     for framework in FRAMEWORKS:
         change(pair, framework, {"environment": "serving"})
-    with pytest.raises(MissingExtraError, match="'make .venv-serving/installed'"):
+    with pytest.raises(MissingExtraError, match=r"make \.venv-serving/installed"):
         require_extra(pair)
     python = tmp_path / ".venv-serving" / "bin" / "python"
     python.parent.mkdir(parents=True)
