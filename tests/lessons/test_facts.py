@@ -1,6 +1,7 @@
 """What a lesson says of itself: its title, what else it needs, why it has no model."""
 
 import json
+import sys
 import shutil
 import subprocess
 import sys
@@ -200,6 +201,12 @@ def test_an_environment_of_its_own_is_found_or_told(pair, monkeypatch, tmp_path)
     python.touch()
     monkeypatch.setenv("SIDEBYSIDE_ENVIRONMENTS", str(tmp_path))
     require_extra(pair)
+    here = "{}.{}".format(*sys.version_info)
+    settings = python.parents[1] / "pyvenv.cfg"
+    settings.write_text(f"home = /usr/bin\nversion = {here}.1\n", "utf-8")
+    require_extra(pair)
+    settings.write_text("home = /usr/bin\nversion_info = 3.9.1\n", "utf-8")
+    assert f"which is of Python 3.9, not {here}: " in missing_environment(pair)
 
 
 def test_run_says_what_to_install(with_extra, sidebyside, monkeypatch):
