@@ -1,7 +1,6 @@
 """What a lesson says of itself: its title, what else it needs, why it has no model."""
 
 import json
-import sys
 import shutil
 import subprocess
 import sys
