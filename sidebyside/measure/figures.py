@@ -127,6 +127,10 @@ OWN = (
     Quantity("float_milliseconds", "one picture in float32, ms", "{:.2f}".format),
     Quantity("int8_milliseconds", "one picture in int8, ms", "{:.2f}".format),
     Quantity("no_delegate_milliseconds", "one picture without a delegate, ms", "{:.2f}".format),
+    Quantity("requests_per_second", "answers per second, one by one", whole),
+    Quantity("batched_requests_per_second", "answers per second, batched", whole),
+    Quantity("batching_gain", "gain of dynamic batching", "{:.1f} times".format),
+    Quantity("mean_batch_rows", "rows of a batch under load, on average", "{:.1f}".format),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
