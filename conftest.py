@@ -27,7 +27,7 @@ from sidebyside import dictionary
 from sidebyside.checkout import ROOT, repository_url
 from sidebyside.frameworks import OWNERS, missing
 from sidebyside.lessons.execution import StepFailed
-from sidebyside.lessons.extras import missing_environment, missing_extra
+from sidebyside.lessons.extras import environments, missing_environment, missing_extra
 from sidebyside.lessons.pairs import pair_of
 
 # One compute thread a worker: on a busy machine two wait for each other more
@@ -45,8 +45,6 @@ MOST_SECONDS = 60  # of one thread, for a notebook on the sample
 MOST_TRAINING_SECONDS = 30  # the same, for its step `train`
 LEARNS = {"image_classification": 0.7}  # the least test accuracy on the sample
 MISSING = missing()
-# where lessons find the environments that cannot be shared, .venv-serving
-ENVIRONMENTS = Path(os.environ.get("SIDEBYSIDE_ENVIRONMENTS") or ROOT)
 
 
 def pytest_addoption(parser):
@@ -126,7 +124,7 @@ class Lesson(IPyNbFile):
             "GIT_CONFIG_KEY_0": f"url.{origin}.insteadOf",
             "GIT_CONFIG_VALUE_0": repository_url(),
             "SIDEBYSIDE_DATA_DIR": str(ROOT / "data"),
-            "SIDEBYSIDE_ENVIRONMENTS": str(ENVIRONMENTS),
+            "SIDEBYSIDE_ENVIRONMENTS": str(environments()),
             "PIP_NO_INDEX": "1",
         }
         self.ask(AS_IN_COLAB.format(environment=environment))

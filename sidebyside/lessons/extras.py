@@ -37,15 +37,22 @@ def missing_extra(pair: Pair) -> str:
     )
 
 
+def environments(root: Path = ROOT) -> Path:
+    """Return the folder in which environments of their own lie: a checkout, or another one.
+
+    The variable SIDEBYSIDE_ENVIRONMENTS names another one; the lessons read it, too.
+    """
+    return Path(os.environ.get("SIDEBYSIDE_ENVIRONMENTS") or root)
+
+
 def missing_environment(pair: Pair) -> str:
     """Return a sentence if the environment of its own that a lesson needs is missing here.
 
-    It lies in the checkout, or in the folder that SIDEBYSIDE_ENVIRONMENTS names. It has to have
-    this Python's version: it is lent the packages of this one.
+    It has to have this Python's version: it is lent the packages of this one.
     """
     if not (name := pair.facts.environment):
         return ""
-    folder = Path(os.environ.get("SIDEBYSIDE_ENVIRONMENTS") or pair.root) / f".venv-{name}"
+    folder = environments(pair.root) / f".venv-{name}"
     wrong = "missing"
     if any((folder / python).exists() for python in ("bin/python", "Scripts/python.exe")):
         here = "{}.{}".format(*sys.version_info)
