@@ -27,7 +27,11 @@ from sidebyside import dictionary
 from sidebyside.checkout import ROOT, repository_url
 from sidebyside.frameworks import OWNERS, missing
 from sidebyside.lessons.execution import StepFailed
-from sidebyside.lessons.extras import environments, missing_environment, missing_extra
+from sidebyside.lessons.extras import (
+    environments,
+    missing_environment,
+    missing_extra,
+)
 from sidebyside.lessons.pairs import pair_of
 
 # One compute thread a worker: on a busy machine two wait for each other more
