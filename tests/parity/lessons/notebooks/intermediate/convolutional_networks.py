@@ -3,13 +3,18 @@
 import numpy as np
 
 STEPS = ("define-residual", "define-rates")
+# GELU is flat near its minimum, and a maximum over a map that lies there is a tie but for the last
+# digit: one framework's gradient goes to one place, the other's to another. Among the pictures of
+# the first batch, which the gradients are compared on, there is no such map.
+FIRST, SIZE = 16, 8
 
 
 def batches(lesson, count):
-    """Return batches of pictures near 0 with spread 1, (50, 32, 32, 3), and labels."""
+    """Return batches of pictures near 0 with spread 1, (8, 32, 32, 3), and labels."""
     data = lesson["data"]
-    # in the first 50 two places are so near to a tie that the frameworks' maxima differ
-    rows = slice(50, 50 + 50 * count)
+    rows = slice(FIRST, FIRST + SIZE * count)
     pixels = (data.train_images[rows].astype(np.float32) / 255 - 0.5) / 0.25
-    labels = data.train_labels[rows]
-    return list(zip(pixels.reshape(count, 50, 32, 32, 3), labels.reshape(count, 50), strict=True))
+    shape = (count, SIZE, 32, 32, 3)
+    return list(
+        zip(pixels.reshape(shape), data.train_labels[rows].reshape(count, SIZE), strict=True)
+    )
