@@ -5,7 +5,8 @@ COLAB_PYTHON ?= $(shell python3.13 -c "print('python3.13')" 2>/dev/null || echo 
 BIN = .venv/bin
 # begins an installation; one that was cut off is done again, whole: uv alone would not notice
 install = touch $(1)/begun && $(BIN)/uv pip install --python $(1) $(if $(wildcard $(1)/begun),--reinstall )--compile-bytecode
-COMPILE = $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group install
+COMPILE_ALONE = $(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COMPILE = $(COMPILE_ALONE) --group install
 NOTEBOOKS = $(filter-out build/%,$(wildcard */*/*_pytorch.ipynb */*/*_tensorflow.ipynb))
 TOPIC ?= beginner/image_classification
 
@@ -19,7 +20,7 @@ cpu: .venv/uv  ## install PyTorch without CUDA, 5 GB less, and outside the lock:
 	$(call install,.venv) --torch-backend cpu --no-verify-hashes -c requirements.txt -e ".[pytorch,tensorflow,lessons]" && rm .venv/begun
 	touch .venv/installed
 
-test: .venv/all  ## check everything
+test: .venv/all .venv-serving/installed  ## check everything
 	$(BIN)/python -m pytest
 
 test-exercises: .venv/installed  ## run the exercises' solutions
@@ -51,6 +52,8 @@ lock: .venv/uv  ## write the locks again: UPGRADE=--upgrade takes the newest of 
 	$(COMPILE) -c requirements/all.txt --extra pytorch --extra tensorflow --extra lessons pyproject.toml -o requirements.txt
 	$(COMPILE) -c requirements/all.txt --extra site pyproject.toml -o requirements/site.txt
 	$(COMPILE) -c requirements/all.txt -o requirements/install.txt
+	$(COMPILE_ALONE) --group serving -o requirements/serving.txt
+	$(COMPILE_ALONE) --group triton -o requirements/triton.txt
 
 format: .venv/all  ## format code and notebooks
 	$(BIN)/ruff format .
@@ -82,8 +85,8 @@ help:  ## say what each target does
 	$(call install,.venv) --require-hashes -r $< && rm .venv/begun
 	touch $@
 
-# What cannot share gets an environment of its own: make .venv-serving/installed, once a lesson
-# needs it and requirements/serving.txt is there.
+# What cannot share gets an environment of its own: make .venv-serving/installed. It has no
+# framework: the lesson on serving lends it that of .venv.
 .venv-%/installed: requirements/%.txt .venv/uv
 	$(PYTHON) -m venv .venv-$*
 	$(call install,.venv-$*) --require-hashes -r $< && rm .venv-$*/begun

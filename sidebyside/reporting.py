@@ -120,5 +120,5 @@ def _cpu() -> str:
 
 def _readable(name: str, value: float | int | str) -> str:
     if isinstance(value, float):
-        return f"{value:.1f}" if "seconds" in name else f"{value:.3f}"
+        return f"{value:.1f}" if "seconds" in name.split("_") else f"{value:.3f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

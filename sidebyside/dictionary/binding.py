@@ -169,7 +169,7 @@ class _Reading:
     def complete(self) -> bool:
         """Return whether the pattern has nothing that the call would have to have."""
         given = all(
-            number in self.taken or _optional(slot) for number, slot in enumerate(self.slots)
+            number in self.taken or slot.is_optional for number, slot in enumerate(self.slots)
         )
         names = [slot.name for slot in self.slots if slot.name not in ("", "_")]
         twice = {name for name in names if names.count(name) > 1}
@@ -263,14 +263,6 @@ class _Reading:
                             if word.arg in TELLING and word.arg not in asked]  # fmt: skip
         pairs = zip(wanted.args, node.args, strict=False)
         return all(self._matches(one, other) for one, other in pairs)
-
-
-def _optional(slot: Slot) -> bool:
-    """Return whether a program may leave an argument out: one that is given by name, or starred."""
-    if slot.star:
-        return True
-    fixed = any(isinstance(node, ast.Constant) for node in ast.walk(slot.value))
-    return slot.word is not None and not fixed
 
 
 def _same_object(pattern: Pattern, use: Use, given: list[ast.expr], found: Fit) -> bool:

@@ -126,7 +126,8 @@ class Finder:
                 by_words = self._goes_by(last(name))
         elif not self._calls.knows(name):
             by_words = self._by_words(name, least=LEAST_OF_A_NAME)
-        return by_words or self._calls.find(name) or self._nearly(name)
+        found = by_words or self._calls.find(name) or self._called(name)
+        return found or self._nearly(name)
 
     def _named_within(self, text: str) -> dict[int, float]:
         """Return the entries about the calls that a sentence names in full, or as ``np.where``.

@@ -69,10 +69,18 @@ class Slot:
     value: ast.expr
     star: bool = False
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name for whatever the program has, or nothing."""
         return self.value.id if isinstance(self.value, ast.Name) else ""
+
+    @cached_property
+    def is_optional(self) -> bool:
+        """Whether a program may leave it out: one that is given by name, or starred."""
+        if self.star:
+            return True
+        fixed = any(isinstance(node, ast.Constant) for node in ast.walk(self.value))
+        return self.word is not None and not fixed
 
 
 @dataclass(frozen=True)

@@ -191,8 +191,8 @@ class Vocabulary:
         return text
 
     def has_unknown(self, name: str) -> bool:
-        """Return whether a part of a name stands in no entry."""
-        return any(self._is_unknown(part) for part in parts(name))
+        """Return whether a part of a name is spelt so in nothing by which an entry goes."""
+        return any(part not in self._spellings for part in parts(name))
 
     def _is_unknown(self, part: str) -> bool:
         return says_something(part) and stem(part) not in self._postings

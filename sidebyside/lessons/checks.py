@@ -124,6 +124,8 @@ def _metadata_problems(pair: Pair, notebook: nbformat.NotebookNode) -> Iterator[
             yield f"its metadata {OURS!r} has {key!r}; it may have {', '.join(sorted(KEYS))}."
         elif not isinstance(value, str) or not value.strip():
             yield f"its metadata {OURS!r} has no text for {key!r}."
+        elif key == "environment" and not (pair.root / "requirements" / f"{value}.txt").is_file():
+            yield f"it needs the environment {value!r}, and there is no requirements/{value}.txt."
         elif key == "extra" and value not in (known := extras(pair.root)):
             yield f"it needs the extra {value!r}; pyproject.toml has {', '.join(sorted(known))}."
 

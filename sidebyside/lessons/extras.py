@@ -1,6 +1,12 @@
-"""What a lesson needs besides the frameworks: an extra of pyproject.toml, named in its metadata."""
+"""What a lesson needs besides the frameworks, named in its metadata.
+
+An extra of pyproject.toml, or an environment of its own beside the checkout's, ``.venv-NAME``.
+"""
 
 import importlib.metadata
+import os
+import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +37,42 @@ def missing_extra(pair: Pair) -> str:
     )
 
 
+def environments(root: Path = ROOT) -> Path:
+    """Return the folder in which environments of their own lie: a checkout, or another one.
+
+    The variable SIDEBYSIDE_ENVIRONMENTS names another one; the lessons read it, too.
+    """
+    return Path(os.environ.get("SIDEBYSIDE_ENVIRONMENTS") or root)
+
+
+def missing_environment(pair: Pair) -> str:
+    """Return a sentence if the environment of its own that a lesson needs is missing here.
+
+    It has to have this Python's version: it is lent the packages of this one.
+    """
+    if not (name := pair.facts.environment):
+        return ""
+    folder = environments(pair.root) / f".venv-{name}"
+    wrong = "missing"
+    if any((folder / python).exists() for python in ("bin/python", "Scripts/python.exe")):
+        here = "{}.{}".format(*sys.version_info)
+        if (there := _python_version(folder) or here) == here:
+            return ""
+        wrong = f"of Python {there}, not {here}"
+    return (
+        f"{pair.topic} needs an environment of its own, which is {wrong}: {folder}. Make it with "
+        f"'make .venv-{name}/installed'."
+    )
+
+
+def _python_version(environment: Path) -> str:
+    """Return the version of an environment's Python, such as 3.13; empty if it does not say."""
+    file = environment / "pyvenv.cfg"
+    text = file.read_text("utf-8") if file.is_file() else ""
+    found = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
 def require_extra(pair: Pair) -> None:
     """Check that what a lesson needs besides the frameworks is installed.
 
@@ -39,7 +81,7 @@ def require_extra(pair: Pair) -> None:
     MissingExtraError
         If it is not; the message says how to install it.
     """
-    if sentence := missing_extra(pair):
+    if sentence := missing_extra(pair) or missing_environment(pair):
         raise MissingExtraError(sentence)
 
 

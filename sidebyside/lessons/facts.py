@@ -44,12 +44,17 @@ class Facts:
         return str(self.ours.get("extra", ""))
 
     @property
+    def environment(self) -> str:
+        """The environment of its own that the lesson needs besides, ``.venv-NAME``; or empty."""
+        return str(self.ours.get("environment", ""))
+
+    @property
     def without_model(self) -> str:
         """Why the lesson has no model whose parity could be tested; empty if it has one."""
         return str(self.ours.get("without_model", ""))
 
 
-KEYS = {"extra", "without_model"}  # of our part of a notebook's metadata
+KEYS = {"environment", "extra", "without_model"}  # of our part of a notebook's metadata
 NOTHING = Facts("", {})
 
 

@@ -31,6 +31,11 @@ class CodeCell:
     tree: ast.Module
 
     @property
+    def is_framework_file(self) -> bool:
+        """Whether the cell writes a file of its own in which a framework is named."""
+        return self.source.startswith("%%writefile") and bool(SPEAKS.search(self.source))
+
+    @property
     def text(self) -> str:
         """The text without the comments that speak of a framework."""
         lines = self.source.rstrip().split("\n")

@@ -56,7 +56,10 @@ def differences(steps: Iterable[Step]) -> Iterator[str]:
 def _cell_differences(
     cells: list[CodeCell], sides: list[NotebookCode], exempt: bool
 ) -> Iterator[str]:
-    named = [side.names_framework(cell.tree) for side, cell in zip(sides, cells, strict=True)]
+    named = [
+        cell.is_framework_file or side.names_framework(cell.tree)
+        for side, cell in zip(sides, cells, strict=True)
+    ]
     if not any(named):
         texts = [cell.text for cell in cells]
         if texts[0] != texts[1]:

@@ -167,6 +167,19 @@ def test_a_frameworks_name_that_is_unknown_is_not_taken_for_words(found):
     assert found("torchvision.models.resnet18")[0] == "ready-made-model"  # there is resnet50
 
 
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("torch.nn.Liinear", "torch.nn.Linear"),
+        ("tf.keras.layers.Embeding", "tf.keras.layers.Embedding"),  # embed is known, so spelt not
+        ("tf.keras.layers.Croping2D", "tf.keras.layers.Cropping2D"),
+        ("torch.get_rng_sttae", "torch.get_rng_state"),
+    ],
+)
+def test_a_misspelt_name_leads_to_the_one_that_was_meant(found, misspelt, meant):
+    assert found(misspelt)[0] == found(meant)[0]
+
+
 # words
 
 

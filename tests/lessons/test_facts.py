@@ -13,7 +13,12 @@ from sidebyside.checkout import ROOT, repository_url
 from sidebyside.errors import MissingExtraError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import checks, pairs
-from sidebyside.lessons.extras import extras, missing_extra, require_extra
+from sidebyside.lessons.extras import (
+    extras,
+    missing_environment,
+    missing_extra,
+    require_extra,
+)
 from sidebyside.lessons.facts import read_facts
 from sidebyside.lessons.notebooks import HIDDEN, METADATA, write_notebook
 from sidebyside.lessons.scaffold import new_pair
@@ -107,7 +112,7 @@ def test_what_a_lesson_says_is_kept_and_nothing_else():
     assert [cell.metadata for cell in tidied.cells] == [{"tags": ["framework"], **HIDDEN}, {}, {}]
 
 
-KEYS_TOLD = "it may have extra, without_model"
+KEYS_TOLD = "it may have environment, extra, without_model"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +122,11 @@ KEYS_TOLD = "it may have extra, without_model"
         ({"without_model": " "}, "its metadata 'sidebyside' has no text for 'without_model'."),
         ({"extra": ["test"]}, "its metadata 'sidebyside' has no text for 'extra'."),
         ({"extra": "visions"}, "it needs the extra 'visions'; pyproject.toml has "),
-        ("test", "its metadata 'sidebyside' is not a table of extra, without_model."),
+        (
+            {"environment": "serving"},
+            "it needs the environment 'serving', and there is no requirements/serving.txt.",
+        ),
+        ("test", "its metadata 'sidebyside' is not a table of environment, extra, without_model."),
     ],
 )
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -177,6 +186,26 @@ def test_what_is_installed_or_not_for_this_system_is_not_told(with_extra):
     assert missing_extra(pair) == ""
     require_extra(pair)
     assert not any("extra" in text for text in problems(pair))
+
+
+def test_an_environment_of_its_own_is_found_or_told(pair, monkeypatch, tmp_path):
+    monkeypatch.delenv("SIDEBYSIDE_ENVIRONMENTS", raising=False)
+    assert missing_environment(pair) == ""
+    for framework in FRAMEWORKS:
+        change(pair, framework, {"environment": "serving"})
+    with pytest.raises(MissingExtraError, match=r"make \.venv-serving/installed"):
+        require_extra(pair)
+    python = tmp_path / ".venv-serving" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    monkeypatch.setenv("SIDEBYSIDE_ENVIRONMENTS", str(tmp_path))
+    require_extra(pair)
+    here = "{}.{}".format(*sys.version_info)
+    settings = python.parents[1] / "pyvenv.cfg"
+    settings.write_text(f"home = /usr/bin\nversion = {here}.1\n", "utf-8")
+    require_extra(pair)
+    settings.write_text("home = /usr/bin\nversion_info = 3.9.1\n", "utf-8")
+    assert f"which is of Python 3.9, not {here}: " in missing_environment(pair)
 
 
 def test_run_says_what_to_install(with_extra, sidebyside, monkeypatch):

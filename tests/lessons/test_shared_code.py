@@ -216,6 +216,12 @@ def test_a_tag_is_no_excuse_where_no_framework_is_named():
     assert len(texts) == 1
 
 
+def test_a_file_that_a_cell_writes_names_a_framework_in_its_text():
+    head = "%%writefile program.py\n"
+    assert found(step("write", f"{head}import torch", f"{head}import keras")) == []
+    assert found(step("write", f"{head}rate = 1", f"{head}rate = 2"))
+
+
 def test_names_that_are_made_from_a_frameworks_are_its_own():
     made = [
         step("imports", *IMPORTS),

@@ -39,6 +39,14 @@ def test_report_is_a_table_for_people(shown):
     assert "1,234" in shown["text/plain"]
 
 
+def test_seconds_are_rounded_and_milliseconds_are_not(monkeypatch):
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    reporting.report("pytorch", "sample", train_seconds=12.345, int8_milliseconds=0.0498)
+    assert "12.3" in bundles[0]["text/plain"] and "12.345" not in bundles[0]["text/plain"]
+    assert "0.050" in bundles[0]["text/plain"]
+
+
 def test_peak_memory_grows_with_an_array():
     code = (
         "import numpy as np; from sidebyside.reporting import peak_memory_mb as peak; "

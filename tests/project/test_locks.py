@@ -24,6 +24,8 @@ LOCKS = {
     "requirements/site.txt": ["site"],
     "requirements/install.txt": None,  # only what installs the rest
 }
+# what cannot share an environment with the others: a dependency group each
+ALONE = {"requirements/serving.txt": "serving", "requirements/triton.txt": "triton"}
 OTHERS = [name for name in LOCKS if name != ALL]
 
 
@@ -51,7 +53,7 @@ def read_lock(text):
     ]
 
 
-PINS = {name: read_lock((ROOT / name).read_text("utf-8")) for name in LOCKS}
+PINS = {name: read_lock((ROOT / name).read_text("utf-8")) for name in [*LOCKS, *ALONE]}
 
 
 def direct(extras):
@@ -67,6 +69,19 @@ def direct(extras):
     return list(asked.values())
 
 
+def misfits(asked, pins):
+    """Return what is asked for and missing, or locked in another version."""
+    versions = {}
+    for pin in pins:
+        versions.setdefault(pin.name, []).append(pin.version)
+    return [
+        f"{requirement}: {version}"
+        for requirement in asked
+        for version in versions.get(canonicalize_name(requirement.name), ["missing"])
+        if version == "missing" or not requirement.specifier.contains(version)
+    ]
+
+
 def disagreements(pins, others):
     """Return the pins that `others` do not have, version and hashes alike."""
     known = {(pin.name, pin.version): pin.hashes for pin in others}
@@ -75,19 +90,18 @@ def disagreements(pins, others):
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_lock_has_what_pyproject_asks_for_and_nothing_else(lock):
-    versions = {}
-    for pin in PINS[lock]:
-        versions.setdefault(pin.name, []).append(pin.version)
     asked = direct(LOCKS[lock])
-    wrong = [
-        f"{requirement}: {version}"
-        for requirement in asked
-        for version in versions.get(canonicalize_name(requirement.name), ["missing"])
-        if version == "missing" or not requirement.specifier.contains(version)
-    ]
-    assert wrong == []
+    assert misfits(asked, PINS[lock]) == []
     named = {pin.name for pin in PINS[lock] if PROJECT["name"] in pin.needed_by}
     assert named == {canonicalize_name(requirement.name) for requirement in asked}
+
+
+@pytest.mark.parametrize(("lock", "group"), ALONE.items())
+def test_lock_of_an_environment_has_what_its_group_asks_for_and_no_framework(lock, group):
+    asked = [Requirement(text) for text in PYPROJECT["dependency-groups"][group]]
+    assert misfits(asked, PINS[lock]) == []
+    assert {pin.name for pin in PINS[lock]}.isdisjoint({"torch", "tensorflow", "keras"})
+    assert misfits([Requirement("numpy<1"), Requirement("torch")], PINS[lock]) != []
 
 
 @pytest.mark.parametrize("lock", OTHERS)
@@ -106,7 +120,7 @@ def test_a_disagreement_is_found():
     assert [pin.name for pin in disagreements(read_lock(changed), PINS[ALL])] == ["uv"]
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", PINS)
 def test_lock_pins_and_hashes_everything_and_names_no_host(lock):
     text = (ROOT / lock).read_text("utf-8")
     entries = [line for line in text.splitlines() if re.match(r"[^\s#]", line)]
@@ -160,6 +174,6 @@ def test_what_builds_the_package_is_locked():
 def test_make_writes_every_lock():
     make = ["make", "--dry-run", "--always-make", "lock"]
     done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(re.findall(r"-o (\S+)", done.stdout)) == set(LOCKS)
+    assert set(re.findall(r"-o (\S+)", done.stdout)) == set(PINS)
     there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "requirements").glob("*.txt")}
-    assert there | {"requirements.txt"} == set(LOCKS)
+    assert there | {"requirements.txt"} == set(PINS)
