@@ -98,6 +98,7 @@ def seconds(value: float) -> str:
 
 percent = "{:.1%}".format
 three_decimals = "{:.3f}".format
+one_decimal = "{:.1f}".format
 whole = "{:,.0f}".format
 
 # what a lesson reaches; tables of several lessons show the first that it has
@@ -106,6 +107,7 @@ QUALITY = (
     Quantity("test_rmse", "test RMSE", three_decimals),
     Quantity("recall_at_10", "recall@10", three_decimals),
     Quantity("ndcg_at_10", "NDCG@10", three_decimals),
+    Quantity("test_mae_12", "test MAE, 12 months ahead", one_decimal),
 )
 # of one lesson's own: on its pages only
 OWN = (
@@ -120,6 +122,16 @@ OWN = (
     Quantity("starved_pictures_per_second", "pictures per second, starved", whole),
     Quantity("mended_pictures_per_second", "pictures per second, mended", whole),
     Quantity("pipeline_gain", "gain of the mended pipeline", "{:.1f} times".format),
+    Quantity("test_mae_1", "test MAE, 1 month ahead", one_decimal),
+    Quantity("test_mae_36", "test MAE, 36 months ahead", one_decimal),
+    Quantity("linear_mae_1", "MAE of the linear model, 1 month ahead", one_decimal),
+    Quantity("linear_mae_12", "MAE of the linear model, 12 months ahead", one_decimal),
+    Quantity("linear_mae_36", "MAE of the linear model, 36 months ahead", one_decimal),
+    Quantity("test_mase_1", "test MASE, 1 month ahead", three_decimals),
+    Quantity("test_mase_12", "test MASE, 12 months ahead", three_decimals),
+    Quantity("test_mase_36", "test MASE, 36 months ahead", three_decimals),
+    Quantity("interval_coverage", "truth inside the intervals of 80 %", percent),
+    Quantity("networks", "networks in the ensemble", whole),
     Quantity("int8_accuracy", "test accuracy in int8", percent),
     Quantity("badly_calibrated_accuracy", "test accuracy in int8, wrongly calibrated", percent),
     Quantity("int8_agreement", "answers that int8 leaves alone", percent),

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from rich.filesize import decimal
 from typer.testing import CliRunner
 
 from sidebyside.cli.main import app
@@ -32,7 +33,7 @@ def test_one_row_for_each_data_set(published):
     assert set(DATA_SETS) <= set(table)
     assert len(table) == len(DATA_SETS) + 3  # title, head, line
     for name, data_set in DATA_SETS.items():
-        size = f"{data_set.download / 1e6:.1f} MB"
+        size = decimal(data_set.download)
         terms = [data_set.licence, data_set.source]
         assert table[name] == [size, "missing", "missing", *terms]
 
@@ -54,6 +55,7 @@ def test_states_of_a_row(published, monkeypatch):
         ["not unpacked", "missing"],
         ["incomplete", "missing"],
         ["missing", "verified"],
+        ["missing", "missing"],
     ]
 
 

@@ -35,7 +35,8 @@ def test_its_loader_is_a_function_with_a_docstring(data_set):
 
 @every
 def test_texts_have_its_size_and_its_source(data_set):
-    size = f"{data_set.download / 1e6:.0f} MB"
+    megabytes = data_set.download / 1e6
+    size = f"{megabytes:.0f} MB" if megabytes >= 1 else f"{1000 * megabytes:.0f} kB"
     assert "downloading" in inspect.getdoc(getattr(datasets, data_set.name))
     assert f"({size})" in inspect.getdoc(getattr(datasets, data_set.name))
     rows = (ROOT / "data" / "README.md").read_text("utf-8").splitlines()
