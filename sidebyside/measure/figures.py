@@ -112,6 +112,7 @@ QUALITY = (
 # of one lesson's own: on its pages only
 OWN = (
     Quantity("train_accuracy", "training accuracy", percent),
+    Quantity("single_view_accuracy", "test accuracy with one view of a picture", percent),
     Quantity("bag_accuracy", "test accuracy of the bag of words", percent),
     Quantity("gru_accuracy", "test accuracy of the GRU", percent),
     Quantity("frozen_accuracy", "test accuracy of frozen features and a linear head", percent),
@@ -165,6 +166,7 @@ QUANTITIES = {quantity.key: quantity for quantity in (*QUALITY, *OWN, *COST, *CO
 # keys that stay in the notebook, where the lesson talks about them, each with the reason
 KEPT = {
     "batches_digest": "a fingerprint of an epoch's batches, the same in both frameworks",
+    "bfloat16": "whether the training used it, which depends on the processor",
     "batches": "how many batches a loader makes: an answer that the lesson derives",
     "gradient_at_2": "a derivative that the lesson computes by hand, too",
     "intercept": "one of the two numbers of a fitted line",
@@ -173,6 +175,7 @@ KEPT = {
     "mean_squared_error": "of predictions of an untrained model",
     "mistakes": "how many mistakes the lesson makes and mends",
     "slope": "one of the two numbers of a fitted line",
+    "training_operations": "of the whole training: the lesson plots accuracy against them",
     "traces_for_four_sizes": "how often a function was traced: an answer that the lesson explains",
 }
 # what a figure depends on; `sidebyside.report` adds it

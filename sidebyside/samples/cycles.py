@@ -26,7 +26,8 @@ def draw(seed: int) -> np.ndarray:
     smooth = np.concatenate(parts)[start : start + MONTHS]
     scatter = random.integers(-16, 17, MONTHS) + random.integers(-16, 17, MONTHS)  # percent
     floor = random.integers(0, 60, MONTHS)
-    return np.maximum(smooth * (100 + scatter) // 100 + floor - 20, 0)
+    numbers: np.ndarray = np.maximum(smooth * (100 + scatter) // 100 + floor - 20, 0)
+    return numbers
 
 
 def _shape(rise: int, fall: int) -> np.ndarray:
@@ -36,4 +37,5 @@ def _shape(rise: int, fall: int) -> np.ndarray:
 
 def _slope(month: np.ndarray, months: int) -> np.ndarray:
     """Return an S-shaped way from 0 to 1000 in `months`: 3 u^2 - 2 u^3 with u from 0 to 1."""
-    return UNIT * month * month * (3 * months - 2 * month) // months**3
+    way: np.ndarray = UNIT * month * month * (3 * months - 2 * month) // months**3
+    return way
