@@ -37,7 +37,7 @@ def painting(name: str, seed: int) -> np.ndarray:
     """Draw winding bands in the colours of PALETTES: uint8, (96, 128, 3)."""
     random = np.random.default_rng(seed)
     bend = _zigzag(COLUMNS + _zigzag(ROWS, 23, 6), random.integers(17, 25), 8)
-    bands = (ROWS + bend + _zigzag(COLUMNS, random.integers(50, 70), 12)) // 3
+    bands = (ROWS + bend + _zigzag(COLUMNS, random.integers(50, 70), 12)) // 6
     pixels = np.array(PALETTES[name])[bands % 4]
     pixels = pixels + random.integers(-12, 13, (HEIGHT, WIDTH, 1))
     return np.clip(pixels, 0, 255).astype(np.uint8)
