@@ -23,6 +23,7 @@ STEPS = (
     "define-first-weights",
     "define-fire",
     "define-features",
+    "load-features",
     "define-content-loss",
     "define-gram",
     "define-style-loss",
@@ -44,6 +45,8 @@ def spaces():
         found[framework] = {}
         cells = {cell.id: cell.source for cell in PAIR.read(framework).cells}
         for step in STEPS:
+            if step == "load-features":
+                found[framework]["full"] = True  # the sample's features are not trained
             exec(compile(cells[step], step, "exec"), found[framework])
     return found
 

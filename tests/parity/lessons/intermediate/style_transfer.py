@@ -19,7 +19,7 @@ STEPS = (
 
 def batches(lesson, count):
     """Return batches of four pieces, (4, 48, 48, 3), from 0 to 1; what is kept is their content."""
-    lesson["features"].cpu()  # where the models of the comparison are
+    lesson["features"].cpu().requires_grad_(False)  # where the models of the comparison are
     lesson["grams"] = [matrix.cpu() for matrix in lesson["grams"]]
     random = np.random.default_rng(0)
     photographs = [p.astype(np.float32) / 255 for p in lesson["data"].photographs.values()]
