@@ -12,6 +12,7 @@ import pytest
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import find_pair
 from sidebyside.measure.figures import last_report
+from sidebyside.parity.libraries import torch  # before TensorFlow, which the cells import
 
 STEPS = (
     "imports",
@@ -41,6 +42,7 @@ PAIR = find_pair("style_transfer")
 def spaces():
     """Return the names that the cells of each notebook define."""
     found = {}
+    torch.manual_seed(0)
     for framework in FRAMEWORKS:
         found[framework] = {}
         cells = {cell.id: cell.source for cell in PAIR.read(framework).cells}
