@@ -89,11 +89,11 @@ def keras_weights_bytes(arrays: dict[str, np.ndarray]) -> bytes:
     layers = list(dict.fromkeys(name.rpartition("/")[0] for name in arrays))
     content = io.BytesIO()
     with h5py.File(content, "w", libver=("earliest", "v108")) as file:
-        file.attrs["layer_names"] = [layer.encode() for layer in layers]
+        file.attrs["layer_names"] = np.array(layers, "S")
         for layer in layers:
             group = file.create_group(layer)
             names = {f"{layer}_1/{kind}:0": arrays[f"{layer}/{kind}"] for kind in KINDS}
-            group.attrs["weight_names"] = [name.encode() for name in names]
+            group.attrs["weight_names"] = np.array(list(names), "S")
             for name, array in names.items():
                 group.create_dataset(name, data=array.astype("<f4"), track_times=False)
     return content.getvalue()
