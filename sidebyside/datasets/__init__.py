@@ -22,6 +22,8 @@ from sidebyside.datasets._efficientnet_lite0 import (
 from sidebyside.datasets._imdb import IMDB, Imdb, imdb
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
 from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
+from sidebyside.datasets._pictures import PICTURES, Pictures, pictures
+from sidebyside.datasets._squeezenet import SQUEEZENET, SqueezeNet, squeezenet
 from sidebyside.datasets._sunspots import SUNSPOTS, Sunspots, sunspots
 from sidebyside.datasets.data_settings import data_folder, data_size
 from sidebyside.datasets.description import DataSet
@@ -35,6 +37,8 @@ DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line use
         IMDB,
         MNIST,
         MOVIELENS,
+        PICTURES,
+        SQUEEZENET,
         SUNSPOTS,
     )
 }
@@ -54,6 +58,8 @@ __all__ = [
     "MissingDataError",
     "Mnist",
     "MovieLens",
+    "Pictures",
+    "SqueezeNet",
     "Sunspots",
     "UnsafeArchiveError",
     "cifar10",
@@ -63,5 +69,7 @@ __all__ = [
     "imdb",
     "mnist",
     "movielens",
+    "pictures",
+    "squeezenet",
     "sunspots",
 ]

@@ -147,6 +147,11 @@ OWN = (
     Quantity("batched_requests_per_second", "answers per second, batched", whole),
     Quantity("batching_gain", "gain of dynamic batching", "{:.1f} times".format),
     Quantity("mean_batch_rows", "rows of a batch under load, on average", "{:.1f}".format),
+    Quantity("optimise_seconds", "one picture by optimisation, s", seconds),
+    Quantity("paint_seconds", "one picture by the network, s", "{:.3f}".format),
+    Quantity("speedup", "how many times faster the network is", whole),
+    Quantity("optimised_loss", "loss of the optimised picture", whole),
+    Quantity("network_loss", "loss of the network's picture", whole),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
