@@ -17,12 +17,13 @@ from sidebyside.datasets._cifar10 import CIFAR10, Cifar10, cifar10
 from sidebyside.datasets._imdb import IMDB, Imdb, imdb
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
 from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
+from sidebyside.datasets._shakespeare import SHAKESPEARE, Shakespeare, shakespeare
 from sidebyside.datasets.data_settings import data_folder, data_size
 from sidebyside.datasets.description import DataSet
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
 
 DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line uses
-    data_set.name: data_set for data_set in (CIFAR10, IMDB, MNIST, MOVIELENS)
+    data_set.name: data_set for data_set in (CIFAR10, IMDB, MNIST, MOVIELENS, SHAKESPEARE)
 }
 LOADERS: dict[str, Callable[[], Any]] = {
     name: data_set.load for name, data_set in DATA_SETS.items()
@@ -39,6 +40,7 @@ __all__ = [
     "MissingDataError",
     "Mnist",
     "MovieLens",
+    "Shakespeare",
     "UnsafeArchiveError",
     "cifar10",
     "data_folder",
@@ -46,4 +48,5 @@ __all__ = [
     "imdb",
     "mnist",
     "movielens",
+    "shakespeare",
 ]
