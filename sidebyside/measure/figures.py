@@ -106,6 +106,7 @@ QUALITY = (
     Quantity("test_rmse", "test RMSE", three_decimals),
     Quantity("recall_at_10", "recall@10", three_decimals),
     Quantity("ndcg_at_10", "NDCG@10", three_decimals),
+    Quantity("val_nats", "validation, nats per character", three_decimals),
 )
 # of one lesson's own: on its pages only
 OWN = (
@@ -131,6 +132,11 @@ OWN = (
     Quantity("batched_requests_per_second", "answers per second, batched", whole),
     Quantity("batching_gain", "gain of dynamic batching", "{:.1f} times".format),
     Quantity("mean_batch_rows", "rows of a batch under load, on average", "{:.1f}".format),
+    Quantity("ngram_nats", "nats per character of the 4-gram", three_decimals),
+    Quantity("transformer_nats", "nats per character of the transformer", three_decimals),
+    Quantity("token_nats", "nats per character of the LSTM of tokens", three_decimals),
+    Quantity("transformer_train_seconds", "whole training of the transformer, s", seconds),
+    Quantity("token_train_seconds", "whole training of the LSTM of tokens, s", seconds),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
