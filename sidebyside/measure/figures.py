@@ -108,6 +108,7 @@ QUALITY = (
     Quantity("recall_at_10", "recall@10", three_decimals),
     Quantity("ndcg_at_10", "NDCG@10", three_decimals),
     Quantity("test_mae_12", "test MAE, 12 months ahead", one_decimal),
+    Quantity("val_nats", "validation, nats per character", three_decimals),
 )
 # of one lesson's own: on its pages only
 OWN = (
@@ -152,6 +153,11 @@ OWN = (
     Quantity("speedup", "how many times faster the network is", whole),
     Quantity("optimised_loss", "loss of the optimised picture", whole),
     Quantity("network_loss", "loss of the network's picture", whole),
+    Quantity("ngram_nats", "nats per character of the 4-gram", three_decimals),
+    Quantity("transformer_nats", "nats per character of the transformer", three_decimals),
+    Quantity("token_nats", "nats per character of the LSTM of tokens", three_decimals),
+    Quantity("transformer_train_seconds", "whole training of the transformer, s", seconds),
+    Quantity("token_train_seconds", "whole training of the LSTM of tokens, s", seconds),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
