@@ -13,6 +13,7 @@ Two environment variables decide what a loader returns:
 from collections.abc import Callable
 from typing import Any
 
+from sidebyside.datasets._bccd import BCCD, Bccd, bccd
 from sidebyside.datasets._cifar10 import CIFAR10, Cifar10, cifar10
 from sidebyside.datasets._efficientnet_lite0 import (
     EFFICIENTNET_LITE0,
@@ -27,7 +28,8 @@ from sidebyside.datasets.description import DataSet
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
 
 DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line uses
-    data_set.name: data_set for data_set in (CIFAR10, EFFICIENTNET_LITE0, IMDB, MNIST, MOVIELENS)
+    data_set.name: data_set
+    for data_set in (BCCD, CIFAR10, EFFICIENTNET_LITE0, IMDB, MNIST, MOVIELENS)
 }
 LOADERS: dict[str, Callable[[], Any]] = {
     name: data_set.load for name, data_set in DATA_SETS.items()
@@ -36,6 +38,7 @@ LOADERS: dict[str, Callable[[], Any]] = {
 __all__ = [
     "DATA_SETS",
     "LOADERS",
+    "Bccd",
     "Cifar10",
     "DamagedDataError",
     "DataError",
@@ -46,6 +49,7 @@ __all__ = [
     "Mnist",
     "MovieLens",
     "UnsafeArchiveError",
+    "bccd",
     "cifar10",
     "data_folder",
     "data_size",
