@@ -104,6 +104,7 @@ whole = "{:,.0f}".format
 QUALITY = (
     Quantity("test_accuracy", "test accuracy", percent),
     Quantity("test_rmse", "test RMSE", three_decimals),
+    Quantity("test_map50", "test mAP at an overlap of 0.5", three_decimals),
     Quantity("recall_at_10", "recall@10", three_decimals),
     Quantity("ndcg_at_10", "NDCG@10", three_decimals),
 )
@@ -134,6 +135,10 @@ OWN = (
     Quantity("batched_requests_per_second", "answers per second, batched", whole),
     Quantity("batching_gain", "gain of dynamic batching", "{:.1f} times".format),
     Quantity("mean_batch_rows", "rows of a batch under load, on average", "{:.1f}".format),
+    Quantity("rbc_ap50", "AP of red cells", three_decimals),
+    Quantity("wbc_ap50", "AP of white cells", three_decimals),
+    Quantity("platelets_ap50", "AP of platelets", three_decimals),
+    Quantity("rbc_count_error", "red cells miscounted per picture", "{:.2f}".format),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
