@@ -87,7 +87,9 @@ def _scan(blocks: np.ndarray) -> bytes:
     return _pack(bits[sequence], value[sequence])
 
 
-def _number(numbers: np.ndarray, kind: str, run: np.ndarray | int = 0) -> tuple:
+def _number(
+    numbers: np.ndarray, kind: str, run: np.ndarray | int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the bits and values of numbers: a code for the size, then the number itself."""
     size = np.zeros(len(numbers), np.int64)
     for digits in range(SIZES):
