@@ -13,6 +13,7 @@ Two environment variables decide what a loader returns:
 from collections.abc import Callable
 from typing import Any
 
+from sidebyside.datasets._bccd import BCCD, Bccd, bccd
 from sidebyside.datasets._cifar10 import CIFAR10, Cifar10, cifar10
 from sidebyside.datasets._efficientnet_lite0 import (
     EFFICIENTNET_LITE0,
@@ -33,6 +34,7 @@ from sidebyside.errors import DamagedDataError, DataError, MissingDataError, Uns
 DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line uses
     data_set.name: data_set
     for data_set in (
+        BCCD,
         CIFAR10,
         EFFICIENTNET_LITE0,
         IMDB,
@@ -51,6 +53,7 @@ LOADERS: dict[str, Callable[[], Any]] = {
 __all__ = [
     "DATA_SETS",
     "LOADERS",
+    "Bccd",
     "Cifar10",
     "DamagedDataError",
     "DataError",
@@ -65,6 +68,7 @@ __all__ = [
     "SqueezeNet",
     "Sunspots",
     "UnsafeArchiveError",
+    "bccd",
     "cifar10",
     "data_folder",
     "data_size",

@@ -4,6 +4,10 @@
 the file's place in the data folder. A file without a URL comes out of an archive, or is made on
 this machine. A URL ``package:PACKAGE/PATH`` names a file of an installed Python package.
 
+Some servers pack an archive when it is asked for, and do not promise the same bytes next time:
+GitHub's archives of a commit are of this kind. Such an archive has ``zip:members`` in place of a
+hash. It must be a whole zip archive, and what is taken out of it has hashes of its own.
+
 A data set of very many small files has one line per folder instead: ``FOLDER/PATTERN
 folder:HASH``, with one hash over all files right in the folder that match the pattern
 (`contents_hash`). What does not match is none of the data set's business: a file manager's hidden
@@ -11,7 +15,9 @@ file, or notes of yours.
 """
 
 import hashlib
+import io
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,6 +26,7 @@ from pathlib import Path
 from sidebyside.checkout import package_data
 
 REGISTRY_FILE = package_data("data/registry.txt")
+ZIP = "zip"  # in place of a hash: an archive whose members are checked
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ class Entry:
     name
         Of the file or folder: its place in the data folder.
     hash
-        ``md5:...``, ``sha256:...`` or, of a folder, ``folder:...``.
+        ``md5:...``, ``sha256:...`` or, of a folder, ``folder:...``; ``zip:members`` for an archive
+        whose members are checked, and not its bytes.
     url
         Where it is downloaded from; None if it comes out of an archive, or is made here.
     pattern
@@ -51,6 +59,8 @@ class Entry:
     def describes(self, content: bytes | Mapping[str, bytes]) -> bool:
         """Return whether a file's content, or those of a folder's files, have the hash."""
         algorithm, _, expected = self.hash.partition(":")
+        if isinstance(content, bytes) and algorithm == ZIP:
+            return zipfile.is_zipfile(io.BytesIO(content))
         if isinstance(content, bytes):
             return hashlib.new(algorithm, content).hexdigest() == expected
         return contents_hash(content) == expected
@@ -60,6 +70,8 @@ class Entry:
         algorithm, _, expected = self.hash.partition(":")
         if self.is_folder:
             return contents_hash(read_folder(path, self.pattern)) == expected
+        if algorithm == ZIP:
+            return zipfile.is_zipfile(path)
         return file_hash(path, algorithm) == expected
 
 

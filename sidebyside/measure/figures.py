@@ -105,6 +105,7 @@ whole = "{:,.0f}".format
 QUALITY = (
     Quantity("test_accuracy", "test accuracy", percent),
     Quantity("test_rmse", "test RMSE", three_decimals),
+    Quantity("test_map50", "test mAP at an overlap of 0.5", three_decimals),
     Quantity("recall_at_10", "recall@10", three_decimals),
     Quantity("ndcg_at_10", "NDCG@10", three_decimals),
     Quantity("test_mae_12", "test MAE, 12 months ahead", one_decimal),
@@ -158,6 +159,10 @@ OWN = (
     Quantity("token_nats", "nats per character of the LSTM of tokens", three_decimals),
     Quantity("transformer_train_seconds", "whole training of the transformer, s", seconds),
     Quantity("token_train_seconds", "whole training of the LSTM of tokens, s", seconds),
+    Quantity("rbc_ap50", "AP of red cells", three_decimals),
+    Quantity("wbc_ap50", "AP of white cells", three_decimals),
+    Quantity("platelets_ap50", "AP of platelets", three_decimals),
+    Quantity("rbc_count_error", "red cells miscounted per picture", "{:.2f}".format),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

@@ -20,7 +20,10 @@ def originals(shared_server):
         files = {f"{data_set.folder}/{file}": content for file, content in made.items()}
         for name, content in files.items():
             registry[name] = entry(registry[name], content)
-        downloads = {data_set.archive: pack(files)} if data_set.archive else files
+        downloads = files
+        if data_set.archive:
+            packed = {f"{data_set.inside}{name}": content for name, content in files.items()}
+            downloads = {data_set.archive: pack(packed)}
         for name, content in downloads.items():
             (served / name).parent.mkdir(parents=True, exist_ok=True)
             (served / name).write_bytes(content)
