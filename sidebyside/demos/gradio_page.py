@@ -1,0 +1,144 @@
+"""The page: what is asked on the left, both frameworks' answers beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sidebyside.demos.answering import Sides
+from sidebyside.errors import InputError
+from sidebyside.frameworks import FRAMEWORKS
+
+if TYPE_CHECKING:
+    import gradio
+
+    from sidebyside.demos.definition import Asked
+
+MOST_WAITING = 64  # questions; further ones are refused with a sentence
+UPLOAD = "30mb"
+CACHE_SECONDS = 3600  # after which an upload is deleted
+CSS = """
+.pytorch, .tensorflow { border-top: 4px solid #b34700; padding-top: 8px; }
+.tensorflow { border-top-color: #00696b; }
+"""  # the colours of the site
+TRAINED = {
+    "full": "Both models were trained on the original data.",
+    "sample": "Both models were trained on the small sample only: they know its patterns, and "
+    "nothing of the world.",
+}
+
+
+def build(sides: Sides, folder: Path) -> gradio.Blocks:
+    """Return the page.
+
+    Parameters
+    ----------
+    folder
+        For the files of examples.
+    """
+    import gradio as gr
+
+    demo, lesson = sides.demo, sides.first
+    with gr.Blocks(
+        title=f"{sides.title}, in both frameworks",
+        analytics_enabled=False,
+        delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
+    ) as page:
+        gr.Markdown(f"# {sides.title}\n\n{demo.intro} {TRAINED[sides.data]}")
+        with gr.Row():
+            with gr.Column():
+                inputs = list(demo.inputs(lesson))
+                button = gr.Button("Ask both", variant="primary")
+                outputs = [gr.Markdown()]
+            for framework, name in FRAMEWORKS.items():
+                with gr.Column(elem_classes=framework):
+                    gr.Markdown(f"## {name}")
+                    outputs += [demo.output(lesson), gr.Markdown()]
+        examples = [list(example) for example in demo.examples(lesson, folder)]
+        gr.Examples(examples, inputs, label="Click on an example")
+        button.click(
+            _streaming(sides) if sides.streams else _at_once(sides),
+            inputs,
+            outputs,
+            api_name="answer",
+            concurrency_limit=1,  # or the times would be those of two questions at once
+            preprocess=False,  # the values as they come: `Demo.read` looks at them
+        )
+    page.queue(max_size=MOST_WAITING)
+    return page
+
+
+def _at_once(sides: Sides) -> Any:
+    def answer(*values: Any) -> list[Any]:
+        return list(_updates(sides, values))[-1]
+
+    return answer
+
+
+def _streaming(sides: Sides) -> Any:
+    def answer(*values: Any) -> Iterator[list[Any]]:
+        yield from _updates(sides, values)
+
+    return answer
+
+
+def _updates(sides: Sides, values: tuple[Any, ...]) -> Iterator[list[Any]]:
+    """Yield the values of all outputs, again and again as the answers come in."""
+    asked = _read(sides, values)
+    shown = dict.fromkeys(FRAMEWORKS, (None, ""))
+    for framework in FRAMEWORKS:
+        for value, seconds in sides.answers(framework, asked.value):
+            shown[framework] = (value, _in_words(seconds))
+            yield [asked.note, *(part for side in shown.values() for part in side)]
+
+
+def _read(sides: Sides, values: tuple[Any, ...]) -> Asked:
+    import gradio as gr
+
+    try:
+        return sides.demo.read(sides.first, *values)
+    except InputError as error:
+        raise gr.Error(str(error), title="Not this one", print_exception=False) from None
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
+
+
+@contextlib.contextmanager
+def opened(sides: Sides, **options: Any) -> Iterator[gradio.Blocks]:
+    """Open the page; it is closed, and what was uploaded deleted, when the block ends.
+
+    Parameters
+    ----------
+    **options
+        For Gradio's `launch`. Without a ``server_name`` it is the loopback address, unless the
+        variable GRADIO_SERVER_NAME names another, as on a Hugging Face Space.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        os.environ["GRADIO_TEMP_DIR"] = str(Path(folder) / "uploads")
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        import gradio as gr
+
+        files = Path(folder) / "examples"
+        files.mkdir()
+        page = build(sides, files)
+        page.launch(
+            prevent_thread_lock=True,
+            share=False,
+            quiet=True,
+            ssr_mode=False,
+            max_file_size=UPLOAD,
+            footer_links=["api"],
+            theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+            css=CSS,
+            **options,
+        )
+        try:
+            yield page
+        finally:
+            page.close()

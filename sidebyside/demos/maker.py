@@ -1,0 +1,109 @@
+"""Trains one notebook of a demo, in a process of its own, and keeps what its demo asks for.
+
+    python -P -m sidebyside.demos.maker NOTEBOOK FRAMEWORK DEMO ABOUT FILE
+
+The notebook's code cells are executed in their order, up to the one that ends the training. DEMO
+is the project's demo.py, ABOUT is JSON for `sidebyside.demos.kept.pack`, FILE is what is written.
+On its standard output the process says how far it is, one JSON object per line; what the cells
+print goes to its standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from sidebyside.demos.answering import load_demo
+from sidebyside.demos.cells import Lesson, read_cells
+from sidebyside.demos.definition import Demo
+from sidebyside.demos.kept import fingerprint, pack
+from sidebyside.errors import DataError, DemoError
+from sidebyside.files import write_together
+from sidebyside.measure import timing
+from sidebyside.reporting import surroundings
+
+SECONDS = 0.2  # between two messages
+
+
+class Channel:
+    """Where messages go: what was this process's standard output."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream, self.last = stream, 0.0
+
+    def say(self, **message: Any) -> None:
+        """Send a message."""
+        print(json.dumps(message), file=self.stream, flush=True)
+
+    def say_seldom(self, **message: Any) -> None:
+        """Send a message, unless one was sent just now."""
+        if time.perf_counter() - self.last > SECONDS:
+            self.last = time.perf_counter()
+            self.say(**message)
+
+
+class Counter:
+    """A clock for a follower of `sidebyside.measure.timing` that counts steps."""
+
+    def __init__(self, channel: Channel, total: int) -> None:
+        self.channel, self.total, self.steps = channel, total, 0
+
+    def tick(self, count: int = 1) -> None:
+        """Note that `count` steps have been made."""
+        self.steps += count
+        self.channel.say_seldom(steps=self.steps, total=self.total)
+
+
+def train(notebook: Path, framework: str, demo: Demo, channel: Channel) -> Lesson:
+    """Execute a notebook's cells up to the end of the training; return its names.
+
+    Raises
+    ------
+    DemoError
+        If there is no such cell.
+    sidebyside.measure.timing.CellFailed
+        If a cell raises an error.
+    """
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    cells = [cell for cell in cells if cell["cell_type"] == "code"]
+    names = [cell["id"] for cell in cells]
+    if demo.train_until not in names:
+        raise DemoError(f"{notebook.name} has no code cell {demo.train_until!r} to train by.")
+    shell = timing.make_shell()
+    last = names.index(demo.train_until)
+    for number, cell in enumerate(cells[: last + 1]):
+        channel.say(step=cell["id"], number=number, count=last + 1)
+        if number == last and demo.steps:
+            _follow(framework, Counter(channel, int(eval(demo.steps, shell.user_ns))))
+        timing.run_cell(shell, cell)
+    return Lesson(framework, shell.user_ns)
+
+
+def _follow(framework: str, counter: Counter) -> None:
+    timing.FOLLOWERS[framework]().start(counter)  # type: ignore[arg-type]  # it only ticks
+
+
+def main(arguments: list[str]) -> None:
+    """Train and keep; say what went wrong."""
+    notebook, framework, demo_file, about, result = arguments
+    channel = Channel(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    os.dup2(2, 1)  # what cells print, and what the frameworks' C++ code does
+    demo, started = load_demo(Path(demo_file)), time.perf_counter()
+    try:
+        lesson = train(Path(notebook), framework, demo, channel)
+        seconds = round(time.perf_counter() - started, 1)
+        cells = fingerprint(demo, read_cells(Path(notebook)))
+        facts = json.loads(about) | {"framework": framework, "cells": cells, "seconds": seconds}
+        write_together({Path(result): pack(lesson, demo, facts | {"on": surroundings()})})
+    except timing.CellFailed as failure:
+        channel.say(failed=timing.failed(failure))
+    except (DataError, DemoError) as error:
+        channel.say(refused=str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
