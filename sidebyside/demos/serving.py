@@ -8,7 +8,12 @@ from typing import Any
 from sidebyside.demos.answering import DemoFiles, load_sides
 
 
-def serve(files: DemoFiles, ready: Callable[[str], None] = print, **options: Any) -> None:
+def say(address: str) -> None:
+    """Print the page's address at once."""
+    print(address, flush=True)
+
+
+def serve(files: DemoFiles, ready: Callable[[str], None] = say, **options: Any) -> None:
     """Load both sides, open the page, and wait for Ctrl-C.
 
     Parameters

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from sidebyside.demos.answering import DemoFiles, Sides, load_demo
-from sidebyside.demos.cells import Lesson, read_cells
+from sidebyside.demos.cells import Lesson, execute, read_cells
 from sidebyside.demos.kept import fingerprint, pack, unpack
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import Pair
@@ -97,17 +97,21 @@ def write_notebook(path: Path, sources: dict[str, str]) -> None:
     path.write_text(json.dumps(notebook), "utf-8")
 
 
-def keep_weights(files: DemoFiles) -> None:
-    """Keep, for both frameworks, what a training would have left."""
+# what takes long in projects, and leaves nothing that a demo needs but trained weights
+TRAININGS = {"train", "train-bag", "show-bag-weights"}
+
+
+def keep_weights(files: DemoFiles, trained: bool = True) -> None:
+    """Keep, for both frameworks, what a training leaves, or would leave with its first weights."""
     demo = load_demo(files.demo)
     for framework, path in files.weights.items():
-        cells, names = read_cells(files.notebooks[framework]), {}
-        for step in list(cells)[: list(cells).index(demo.train_until) + 1]:
-            exec(cells[step], names)
+        cells, lesson = read_cells(files.notebooks[framework]), Lesson(framework, {})
+        steps = list(cells)[: list(cells).index(demo.train_until) + 1]
+        execute(lesson, cells, [step for step in steps if trained or step not in TRAININGS])
         about = {"topic": "beginner/small", "title": "Small", "data": "sample", "seconds": 1.5}
         about |= {"framework": framework, "cells": fingerprint(demo, cells)}
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(pack(Lesson(framework, names), demo, about))
+        path.write_bytes(pack(lesson, demo, about))
 
 
 def sides_of(files: DemoFiles) -> Sides:
