@@ -52,8 +52,8 @@ def keep(pair: Pair, record: Path = RECORD) -> dict[str, Any]:
     kept: dict[str, Any] = read_json(record) if record.is_file() else {}
     for data in ("sample", "full"):
         for framework, file in demo_files(pair, data).weights.items():
-            if file.is_file():
-                took = unpack(file).about["seconds"]
+            took = unpack(file).about.get("seconds") if file.is_file() else None
+            if took is not None:  # a whole run does not tell it
                 kept.setdefault(pair.topic, {}).setdefault(data, {})[framework] = took
     write_json(record, dict(sorted(kept.items())))
     return kept

@@ -32,8 +32,8 @@ class Kept:
     Attributes
     ----------
     about
-        Where it is from: ``topic``, ``title``, ``framework``, ``data`` (the size), ``seconds`` of
-        making it, ``date``, ``cells`` (see `fingerprint`).
+        Where it is from: ``topic``, ``title``, ``framework``, ``data`` (the size), ``cells`` (see
+        `fingerprint`), ``on`` (versions and machine), and ``seconds`` if it was made for the demo.
     facts
         Values that JSON has, by their names.
     arrays

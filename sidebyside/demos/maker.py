@@ -58,7 +58,7 @@ class Counter:
         self.channel.say_seldom(steps=self.steps, total=self.total)
 
 
-def train(notebook: Path, framework: str, demo: Demo, channel: Channel) -> Lesson:
+def train(notebook: Path, framework: str, demo: Demo, channel: Channel) -> dict[str, Any]:
     """Execute a notebook's cells up to the end of the training; return its names.
 
     Raises
@@ -80,11 +80,33 @@ def train(notebook: Path, framework: str, demo: Demo, channel: Channel) -> Lesso
         if number == last and demo.steps:
             _follow(framework, Counter(channel, int(eval(demo.steps, shell.user_ns))))
         timing.run_cell(shell, cell)
-    return Lesson(framework, shell.user_ns)
+    names: dict[str, Any] = shell.user_ns
+    return names
 
 
 def _follow(framework: str, counter: Counter) -> None:
     timing.FOLLOWERS[framework]().start(counter)  # type: ignore[arg-type]  # it only ticks
+
+
+def keep(
+    names: dict[str, Any], notebook: str, framework: str, demo_file: str, about: str, result: str
+) -> None:
+    """Write what a demo needs of a notebook that has been executed.
+
+    Parameters
+    ----------
+    names
+        The notebook's names.
+    notebook, framework, demo_file, about, result
+        As on the command line.
+    """
+    demo = load_demo(Path(demo_file))
+    facts = json.loads(about) | {
+        "framework": framework,
+        "cells": fingerprint(demo, read_cells(Path(notebook))),
+        "on": surroundings(),
+    }
+    write_together({Path(result): pack(Lesson(framework, names), demo, facts)})
 
 
 def main(arguments: list[str]) -> None:
@@ -92,13 +114,12 @@ def main(arguments: list[str]) -> None:
     notebook, framework, demo_file, about, result = arguments
     channel = Channel(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)  # what cells print, and what the frameworks' C++ code does
-    demo, started = load_demo(Path(demo_file)), time.perf_counter()
+    started = time.perf_counter()
     try:
-        lesson = train(Path(notebook), framework, demo, channel)
-        seconds = round(time.perf_counter() - started, 1)
-        cells = fingerprint(demo, read_cells(Path(notebook)))
-        facts = json.loads(about) | {"framework": framework, "cells": cells, "seconds": seconds}
-        write_together({Path(result): pack(lesson, demo, facts | {"on": surroundings()})})
+        names = train(Path(notebook), framework, load_demo(Path(demo_file)), channel)
+        seconds = {"seconds": round(time.perf_counter() - started, 1)}
+        about = json.dumps(json.loads(about) | seconds)
+        keep(names, notebook, framework, demo_file, about, result)
     except timing.CellFailed as failure:
         channel.say(failed=timing.failed(failure))
     except (DataError, DemoError) as error:

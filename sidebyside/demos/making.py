@@ -61,6 +61,11 @@ def _fits(demo: Any, files: DemoFiles, framework: str) -> bool:
     return bool(unpack(files.weights[framework]).about["cells"] == fingerprint(demo, cells))
 
 
+def about(pair: Pair, data: str) -> str:
+    """Return what a file of weights says of where it is from, as JSON."""
+    return json.dumps({"topic": pair.topic, "title": pair.title, "data": data})
+
+
 def make(
     pair: Pair, framework: str, data: str, progress: Progress = lambda *_: None
 ) -> dict[str, Any]:
@@ -85,9 +90,8 @@ def make(
     files = demo_files(pair, data)
     result = files.weights[framework]
     require_writable(result)
-    about = {"topic": pair.topic, "title": pair.title, "data": data}
     command = [sys.executable, "-P", "-m", "sidebyside.demos.maker"]
-    command += [str(pair.path(framework)), framework, str(files.demo), json.dumps(about)]
+    command += [str(pair.path(framework)), framework, str(files.demo), about(pair, data)]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
             [*command, str(result)],

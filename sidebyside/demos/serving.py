@@ -7,6 +7,8 @@ from typing import Any
 
 from sidebyside.demos.answering import DemoFiles, load_sides
 
+POLL = 0.5  # seconds: on Windows, Ctrl-C does not end a wait without an end
+
 
 def say(address: str) -> None:
     """Print the page's address at once."""
@@ -34,4 +36,5 @@ def serve(files: DemoFiles, ready: Callable[[str], None] = say, **options: Any) 
     sides.warm_up()
     with opened(sides, **options) as page:
         ready(page.local_url)
-        page.server.thread.join()
+        while page.server.thread.is_alive():
+            page.server.thread.join(POLL)
