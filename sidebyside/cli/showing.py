@@ -126,6 +126,4 @@ def _serve(files: DemoFiles, port: int | None, browser: bool) -> None:
         console.print(f"The demo is at {address} until Ctrl-C ends it.", soft_wrap=True)
 
     with console.status("Loading both frameworks"):
-        serve(
-            files, ready, server_name="127.0.0.1", server_port=port, inbrowser=browser
-        )
+        serve(files, ready, server_name="127.0.0.1", server_port=port, inbrowser=browser)

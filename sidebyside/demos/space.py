@@ -18,6 +18,7 @@ from typing import Any
 from sidebyside.checkout import PACKAGE, repository_url
 from sidebyside.demos.answering import DemoFiles, load_demo
 from sidebyside.demos.cells import step_of
+from sidebyside.demos.definition import Demo
 from sidebyside.demos.kept import unpack
 from sidebyside.errors import DemoError
 from sidebyside.files import written_together
@@ -131,15 +132,7 @@ def _contents(pair: Pair, files: DemoFiles) -> Iterator[tuple[str, bytes]]:
     names = {framework: path.name for framework, path in files.notebooks.items()}
     yield "app.py", APP.format(title=pair.title, **names).encode()
     yield "demo.py", files.demo.read_bytes()
-    yield "README.md", README.format(
-        title=pair.title,
-        topic=pair.topic,
-        intro=demo.intro,
-        data=TRAINED_ON[about["data"]],
-        url=repository_url(pair.root),
-        gradio=importlib.metadata.version("gradio"),
-        python="{}.{}".format(*sys.version_info),
-    ).encode()
+    yield "README.md", _readme(pair, demo, about["data"]).encode()
     yield "requirements.txt", "".join(f"{line}\n" for line in _requirements(pair)).encode()
     yield ".gitattributes", ATTRIBUTES.encode()
     for framework in FRAMEWORKS:
@@ -148,6 +141,18 @@ def _contents(pair: Pair, files: DemoFiles) -> Iterator[tuple[str, bytes]]:
     for path in _package():
         yield f"sidebyside/{path.relative_to(PACKAGE).as_posix()}", path.read_bytes()
     yield f"sidebyside/_data/{REGISTRY}", (pair.root / REGISTRY).read_bytes()
+
+
+def _readme(pair: Pair, demo: Demo, data: str) -> str:
+    return README.format(
+        title=pair.title,
+        topic=pair.topic,
+        intro=demo.intro,
+        data=TRAINED_ON[data],
+        url=repository_url(pair.root),
+        gradio=importlib.metadata.version("gradio"),
+        python="{}.{}".format(*sys.version_info),
+    )
 
 
 def _package() -> Iterator[Path]:

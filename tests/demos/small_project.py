@@ -32,7 +32,7 @@ CELLS = {
     "train": "model = make_model()\nmodel.set_weights([np.array([0.5, 0.3, 0.2])])",
     "later": "raise RuntimeError('what comes after the training is not executed')",
 }
-DEMO = '''
+DEMO = """
 import numpy as np
 
 from sidebyside.demos import Asked, Demo, read_number, read_picture, read_text
@@ -75,7 +75,7 @@ class Small(Demo):
 
         Image.new("RGB", (8, 8), "red").save(folder / "red.png")
         yield [folder / "red.png", "a red one", 1]
-'''
+"""
 
 
 def write_project(root: Path, demo: str = DEMO, **cells: str) -> Pair:

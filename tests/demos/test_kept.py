@@ -95,6 +95,6 @@ def test_both_sides_answer_with_what_was_kept(small):
     assert (sides.title, sides.data) == ("Small", "sample")
     sides.warm_up()
     red = np.full((1, 1, 3), (255, 0, 0))
-    (answer, seconds), = sides.answers("tensorflow", red)
+    ((answer, seconds),) = sides.answers("tensorflow", red)
     assert answer == {"red": 0.5, "green": 0, "blue": 0}
     assert seconds > 0

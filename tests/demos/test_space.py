@@ -43,25 +43,27 @@ def folder(tmp_path):
 def running(folder):
     """Start a Space with nothing of this checkout in reach, and give its address."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    log = open(folder.parent / "log", "w+")
-    process = subprocess.Popen(
+    with open(folder.parent / "log", "w+") as log, _started(folder, variables, log) as process:
+        address = process.stdout.readline().strip()
+        log.seek(0)
+        assert address.startswith("http://127.0.0.1:"), log.read()
+        yield address
+
+
+@contextlib.contextmanager
+def _started(folder, variables, log):
+    with subprocess.Popen(
         [sys.executable, "-c", ALONE, str(ROOT)],
         cwd=folder,
         env={**variables, "SIDEBYSIDE_DATA_DIR": str(folder.parent / "data")},
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
-    )
-    try:
-        address = process.stdout.readline().strip()
-        log.seek(0)
-        assert address.startswith("http://127.0.0.1:"), log.read()
-        yield address
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        log.close()
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_the_folder_is_a_space(folder):

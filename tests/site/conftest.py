@@ -9,6 +9,7 @@ import pytest
 from built_site import WIDE, build
 from filelock import FileLock
 
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Return the folder of the built site; all workers share it, and the first builds it."""
