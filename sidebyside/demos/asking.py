@@ -6,7 +6,7 @@ name says of it is not believed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,7 +32,8 @@ def read_picture(value: Any) -> Asked:
     Parameters
     ----------
     value
-        What an `Image` component sends, or the path of a file of our own.
+        What an `Image` component sends, of which Gradio has seen to it that its path is that of an
+        upload; or the path of a file of our own.
 
     Returns
     -------
@@ -46,8 +47,7 @@ def read_picture(value: Any) -> Asked:
     """
     from PIL import Image, ImageOps
 
-    path = value if isinstance(value, Path) else getattr(value, "path", None)
-    if not path:
+    if not (path := _path(value)):
         raise InputError("There is no picture yet: upload one, or click on an example.")
     not_a_picture = InputError(
         f"This is not a picture that can be read: the file is damaged, or none of "
@@ -65,6 +65,12 @@ def read_picture(value: Any) -> Asked:
         raise InputError(_too_large("The picture")) from None
     except (OSError, SyntaxError, ValueError, EOFError):  # what Pillow raises, format by format
         raise not_a_picture from None
+
+
+def _path(value: Any) -> Path | str | None:
+    if isinstance(value, Mapping):
+        return value.get("path")
+    return value if isinstance(value, Path) else None  # a text is not believed to be a path
 
 
 def _require_size(picture: Image) -> None:

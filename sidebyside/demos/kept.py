@@ -92,8 +92,10 @@ def pack(lesson: Lesson, demo: Demo, about: Mapping[str, Any]) -> bytes:
     lesson
         The notebook's names after its training.
     """
-    arrays, facts = {}, {}
-    values = {name: _value(lesson, name) for name in demo.keep} | demo.keep_besides(lesson)
+    arrays: dict[str, np.ndarray] = {}
+    facts: dict[str, Any] = {}
+    values = {name: _value(lesson, name) for name in demo.keep}
+    values.update(demo.keep_besides(lesson))
     for name, value in values.items():
         if hasattr(value, "state_dict"):
             state = value.state_dict()

@@ -1,7 +1,6 @@
 """What visitors send: read, or refused with a sentence."""
 
 import random
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ def uploaded(tmp_path):
 
     def save(picture, name="picture.png", **options):
         picture.save(tmp_path / name, **options)
-        return SimpleNamespace(path=str(tmp_path / name))
+        return {"path": str(tmp_path / name)}
 
     return save
 
@@ -82,20 +81,20 @@ def test_a_picture_that_would_fill_the_memory_is_refused(uploaded, monkeypatch):
 def test_a_file_that_is_no_picture_is_refused(tmp_path, content):
     (tmp_path / "picture.png").write_bytes(content)
     with pytest.raises(InputError, match="not a picture that can be read"):
-        read_picture(SimpleNamespace(path=str(tmp_path / "picture.png")))
+        read_picture({"path": str(tmp_path / "picture.png")})
 
 
 @pytest.mark.parametrize("name", ["picture.png", "picture.jpg", "picture.gif", "picture.webp"])
 def test_a_damaged_picture_is_refused_or_read(uploaded, name):
     noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
     file = uploaded(Image.fromarray(noise), name)
-    with open(file.path, "rb") as opened:
+    with open(file["path"], "rb") as opened:
         whole = opened.read()
     generator = random.Random(0)
     for _ in range(30):
         damaged = bytearray(whole[: generator.randrange(8, len(whole))])
         damaged[generator.randrange(len(damaged))] ^= 0xFF
-        with open(file.path, "wb") as opened:
+        with open(file["path"], "wb") as opened:
             opened.write(damaged)
         try:
             assert read_picture(file).value.mode == "RGB"
@@ -103,7 +102,7 @@ def test_a_damaged_picture_is_refused_or_read(uploaded, name):
             continue
 
 
-@pytest.mark.parametrize("value", [None, "", "/etc/hosts", {}, 3, SimpleNamespace(path=None)])
+@pytest.mark.parametrize("value", [None, "", "/etc/hosts", {}, 3, {"path": None}])
 def test_without_a_picture_there_is_a_sentence(value):
     with pytest.raises(InputError, match="no picture yet"):
         read_picture(value)

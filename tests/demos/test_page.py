@@ -10,6 +10,7 @@ from sidebyside.demos.making import demo_files
 
 pytest.importorskip("gradio", reason="the extra 'demo' is not installed")
 
+import httpx
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
@@ -80,11 +81,16 @@ def test_unusual_questions_are_answered_with_a_note(ask):
     assert ask(text="😀" * 10, name="😀.png")[0] == ""
 
 
-def test_a_file_of_this_machine_is_no_upload(client, tmp_path):
+@pytest.mark.parametrize("more", [{"meta": {"_type": "gradio.FileData"}}, {}])
+def test_a_file_of_this_machine_is_no_upload(client, tmp_path, more):
     Image.new("RGB", (4, 4)).save(tmp_path / "secret.png")
-    here = {"path": str(tmp_path / "secret.png"), "meta": {"_type": "gradio.FileData"}}
-    with pytest.raises(AppError):
-        client.predict(here, "text", 1, api_name="/answer")
+    question = [{"path": str(tmp_path / "secret.png"), **more}, "text", 1]
+    # past the client, which would upload the file
+    place = f"{client.src.rstrip('/')}/gradio_api/call/answer"
+    event = httpx.post(place, json={"data": question}, timeout=60)
+    if event.is_success:
+        answer = httpx.get(f"{place}/{event.json()['event_id']}", timeout=60).text
+        assert "event: error" in answer and "event: complete" not in answer
 
 
 def test_ten_at_once_are_answered(ask):
