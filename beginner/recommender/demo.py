@@ -22,7 +22,7 @@ class Recommender(Demo):
         "you would give them."
     )
     train_until = "train-towers"
-    steps = ""  # several short trainings
+    counted = ""  # several short trainings
     keep = ("towers", "past_model")
     cells = (
         "imports",

@@ -32,8 +32,8 @@ def read_picture(value: Any) -> Asked:
     Parameters
     ----------
     value
-        What an `Image` component sends, of which Gradio has seen to it that its path is that of an
-        upload; or the path of a file of our own.
+        What an `Image` component sends; the page has seen to it that its file was uploaded. Or the
+        path of a file of our own.
 
     Returns
     -------

@@ -38,10 +38,10 @@ class Demo(ABC):
     intro
         What the page is about, one or two sentences of Markdown.
     train_until
-        The step that ends the training. All code cells up to it are executed to train.
-    steps
-        How many optimiser steps that cell makes, as an expression in the notebook's names, for
-        the progress bar; empty if it cannot be told.
+        The last step that is executed to train; all code cells before it are, too.
+    counted, steps
+        For the progress bar: the cell whose optimiser steps are counted, and how many it makes, as
+        an expression in the notebook's names. Without `counted` only cells are counted.
     keep
         The names whose values are kept after the training: models, whose weights are kept, and
         what else the answers need and the data is needed for, such as ``data.class_names``.
@@ -55,6 +55,7 @@ class Demo(ABC):
 
     intro: ClassVar[str]
     train_until: ClassVar[str] = "train"
+    counted: ClassVar[str] = "train"
     steps: ClassVar[str] = "epochs * steps_per_epoch"
     keep: ClassVar[tuple[str, ...]]
     cells: ClassVar[tuple[str, ...]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from sidebyside.demos.definition import Asked
 
+EXAMPLES, UPLOADS = "examples", "uploads"  # folders
 MOST_WAITING = 64  # questions; further ones are refused with a sentence
-UPLOAD = "30mb"
+LARGEST = "30mb"  # of a file
 CACHE_SECONDS = 3600  # after which an upload is deleted
 CSS = """
 .pytorch, .tensorflow { border-top: 4px solid #b34700; padding-top: 8px; }
@@ -38,7 +39,7 @@ def build(sides: Sides, folder: Path) -> gradio.Blocks:
     Parameters
     ----------
     folder
-        For the files of examples.
+        Where its files are: EXAMPLES, and UPLOADS, which must be Gradio's own folder.
     """
     import gradio as gr
 
@@ -58,10 +59,10 @@ def build(sides: Sides, folder: Path) -> gradio.Blocks:
                 with gr.Column(elem_classes=framework):
                     gr.Markdown(f"## {name}")
                     outputs += [demo.output(lesson), gr.Markdown()]
-        examples = [list(example) for example in demo.examples(lesson, folder)]
+        examples = [list(example) for example in demo.examples(lesson, folder / EXAMPLES)]
         gr.Examples(examples, inputs, label="Click on an example")
         button.click(
-            _streaming(sides) if sides.streams else _at_once(sides),
+            (_streaming if sides.streams else _at_once)(sides, folder / UPLOADS),
             inputs,
             outputs,
             api_name="answer",
@@ -72,23 +73,23 @@ def build(sides: Sides, folder: Path) -> gradio.Blocks:
     return page
 
 
-def _at_once(sides: Sides) -> Any:
+def _at_once(sides: Sides, uploads: Path) -> Any:
     def answer(*values: Any) -> list[Any]:
-        return list(_updates(sides, values))[-1]
+        return list(_updates(sides, uploads, values))[-1]
 
     return answer
 
 
-def _streaming(sides: Sides) -> Any:
+def _streaming(sides: Sides, uploads: Path) -> Any:
     def answer(*values: Any) -> Iterator[list[Any]]:
-        yield from _updates(sides, values)
+        yield from _updates(sides, uploads, values)
 
     return answer
 
 
-def _updates(sides: Sides, values: tuple[Any, ...]) -> Iterator[list[Any]]:
+def _updates(sides: Sides, uploads: Path, values: tuple[Any, ...]) -> Iterator[list[Any]]:
     """Yield the values of all outputs, again and again as the answers come in."""
-    asked = _read(sides, values)
+    asked = _read(sides, uploads, values)
     shown = dict.fromkeys(FRAMEWORKS, (None, ""))
     for framework in FRAMEWORKS:
         for value, seconds in sides.answers(framework, asked.value):
@@ -96,13 +97,25 @@ def _updates(sides: Sides, values: tuple[Any, ...]) -> Iterator[list[Any]]:
             yield [asked.note, *(part for side in shown.values() for part in side)]
 
 
-def _read(sides: Sides, values: tuple[Any, ...]) -> Asked:
+def _read(sides: Sides, uploads: Path, values: tuple[Any, ...]) -> Asked:
     import gradio as gr
 
     try:
+        for value in values:
+            _require_upload(value, uploads)
         return sides.demo.read(sides.first, *values)
     except InputError as error:
         raise gr.Error(str(error), title="Not this one", print_exception=False) from None
+
+
+def _require_upload(value: Any, uploads: Path) -> None:
+    """Check that a file was uploaded: a program may name any file of this machine.
+
+    Gradio looks at this only if the value says that it is a file.
+    """
+    path = value.get("path") if isinstance(value, Mapping) else None
+    if path and not Path(str(path)).resolve().is_relative_to(uploads.resolve()):
+        raise InputError("Only files that were uploaded to this page can be read.")
 
 
 def _in_words(seconds: float) -> str:
@@ -119,20 +132,20 @@ def opened(sides: Sides, **options: Any) -> Iterator[gradio.Blocks]:
         For Gradio's `launch`. Without a ``server_name`` it is the loopback address, unless the
         variable GRADIO_SERVER_NAME names another, as on a Hugging Face Space.
     """
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        os.environ["GRADIO_TEMP_DIR"] = str(Path(folder) / "uploads")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        os.environ["GRADIO_TEMP_DIR"] = str(folder / UPLOADS)
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         import gradio as gr
 
-        files = Path(folder) / "examples"
-        files.mkdir()
-        page = build(sides, files)
+        (folder / EXAMPLES).mkdir()
+        page = build(sides, folder)
         page.launch(
             prevent_thread_lock=True,
             share=False,
             quiet=True,
             ssr_mode=False,
-            max_file_size=UPLOAD,
+            max_file_size=LARGEST,
             footer_links=["api"],
             theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
             css=CSS,

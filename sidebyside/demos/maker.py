@@ -26,24 +26,19 @@ from sidebyside.files import write_together
 from sidebyside.measure import timing
 from sidebyside.reporting import surroundings
 
-SECONDS = 0.2  # between two messages
+SECONDS = 0.2  # between two messages about steps
+BEFORE, AFTER = 0.1, 0.95  # shares of the bar: where the counted training begins, and ends
 
 
 class Channel:
     """Where messages go: what was this process's standard output."""
 
     def __init__(self, stream: IO[str]) -> None:
-        self.stream, self.last = stream, 0.0
+        self.stream = stream
 
     def say(self, **message: Any) -> None:
         """Send a message."""
         print(json.dumps(message), file=self.stream, flush=True)
-
-    def say_seldom(self, **message: Any) -> None:
-        """Send a message, unless one was sent just now."""
-        if time.perf_counter() - self.last > SECONDS:
-            self.last = time.perf_counter()
-            self.say(**message)
 
 
 class Counter:
@@ -51,11 +46,16 @@ class Counter:
 
     def __init__(self, channel: Channel, total: int) -> None:
         self.channel, self.total, self.steps = channel, total, 0
+        self.last = time.perf_counter()
 
     def tick(self, count: int = 1) -> None:
-        """Note that `count` steps have been made."""
+        """Note that `count` steps have been made; say so now and then."""
         self.steps += count
-        self.channel.say_seldom(steps=self.steps, total=self.total)
+        if time.perf_counter() - self.last > SECONDS:
+            self.last = time.perf_counter()
+            done = min(1.0, self.steps / self.total)
+            step = f"{self.steps:,} of {self.total:,} steps"
+            self.channel.say(step=step, share=BEFORE + (AFTER - BEFORE) * done)
 
 
 def train(notebook: Path, framework: str, demo: Demo, channel: Channel) -> dict[str, Any]:
@@ -73,19 +73,26 @@ def train(notebook: Path, framework: str, demo: Demo, channel: Channel) -> dict[
     names = [cell["id"] for cell in cells]
     if demo.train_until not in names:
         raise DemoError(f"{notebook.name} has no code cell {demo.train_until!r} to train by.")
+    names = names[: names.index(demo.train_until) + 1]
     shell = timing.make_shell()
-    last = names.index(demo.train_until)
-    for number, cell in enumerate(cells[: last + 1]):
-        channel.say(step=cell["id"], number=number, count=last + 1)
-        if number == last and demo.steps:
-            _follow(framework, Counter(channel, int(eval(demo.steps, shell.user_ns))))
+    for cell, share in zip(cells, shares(names, demo.counted), strict=False):
+        channel.say(step=cell["id"], share=share)
+        if cell["id"] == demo.counted:
+            counter: Any = Counter(channel, int(eval(demo.steps, shell.user_ns)))
+            timing.FOLLOWERS[framework]().start(counter)
         timing.run_cell(shell, cell)
-    names: dict[str, Any] = shell.user_ns
-    return names
+    defined: dict[str, Any] = shell.user_ns
+    return defined
 
 
-def _follow(framework: str, counter: Counter) -> None:
-    timing.FOLLOWERS[framework]().start(counter)  # type: ignore[arg-type]  # it only ticks
+def shares(names: list[str], counted: str) -> list[float]:
+    """Return how much is done when each of these cells begins."""
+    if counted not in names:
+        return [place / len(names) for place in range(len(names))]
+    place = names.index(counted)
+    before = [BEFORE * number / place for number in range(place)]
+    after = len(names) - place - 1
+    return [*before, BEFORE, *(AFTER + (1 - AFTER) * number / after for number in range(after))]
 
 
 def keep(

@@ -22,7 +22,6 @@ from sidebyside.lessons.execution import StepFailed
 from sidebyside.lessons.pairs import Pair
 
 DEMO = "demo.py"  # beside a project's notebooks
-BEFORE = 0.1  # how much of the bar is for what comes before the training
 
 Progress = Callable[[str, float, str], None]
 
@@ -137,11 +136,7 @@ def _heed(message: dict[str, Any], framework: str, progress: Progress) -> None:
         if failed["data_error"]:
             raise DataError(failed["data_error"])
         raise StepFailed(framework, failed["step"], failed["source"], failed["error"])
-    if step := message.get("step"):
-        progress(framework, BEFORE * message["number"] / message["count"], step)
-    elif total := message.get("total"):
-        done = min(1.0, message["steps"] / total)
-        progress(framework, BEFORE + (1 - BEFORE) * done, f"{message['steps']:,} of {total:,}")
+    progress(framework, message["share"], message["step"])
 
 
 def _last_words(code: int, log: IO[str]) -> str:

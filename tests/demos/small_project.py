@@ -40,7 +40,7 @@ from sidebyside.demos import Asked, Demo, read_number, read_picture, read_text
 
 class Small(Demo):
     intro = "Say something about a picture."
-    steps = ""
+    counted = ""
     keep = ("model", "class_names")
     cells = ("imports", "settings", "define-model")
 

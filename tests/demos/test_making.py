@@ -6,7 +6,7 @@ import psutil
 import pytest
 from small_project import DEMO, keep_weights, write_project
 
-from sidebyside.demos import durations, making
+from sidebyside.demos import durations, maker
 from sidebyside.demos.answering import load_demo
 from sidebyside.demos.kept import unpack
 from sidebyside.demos.making import chosen_size, demo_files, make
@@ -62,7 +62,7 @@ def test_a_process_that_is_no_longer_wanted_is_ended(tmp_path):
 
 
 def test_a_step_that_is_missing_is_told(tmp_path):
-    pair = write_project(tmp_path, DEMO.replace("steps =", "train_until = 'learn'; steps ="))
+    pair = write_project(tmp_path, DEMO.replace("counted =", "train_until = 'learn'; counted ="))
     with pytest.raises(DemoError, match="no code cell 'learn' to train by"):
         make(pair, "pytorch", "sample")
 
@@ -80,13 +80,19 @@ for _ in range(epochs * steps_per_epoch):
     time.sleep(0.1)
 model = make_model()
 """
-    demo = DEMO.replace('steps = ""', 'steps = "epochs * steps_per_epoch"')
+    demo = DEMO.replace('counted = ""', 'counted = "train"')
     told = []
     make(write_project(tmp_path, demo, train=train), "pytorch", "sample",
          lambda *words: told.append(words))  # fmt: skip
-    counted = [share for _, share, step in told if re.fullmatch(r"\d+ of 10", step)]
+    counted = [share for _, share, step in told if re.fullmatch(r"\d+ of 10 steps", step)]
     assert counted == sorted(counted)
-    assert making.BEFORE < counted[0] < counted[-1] <= 1
+    assert maker.BEFORE < counted[0] < counted[-1] <= maker.AFTER
+
+
+def test_the_bar_never_goes_back():
+    steps = ["imports", "define-model", "train", "measure", "show"]
+    assert maker.shares(steps, "train") == pytest.approx([0, 0.05, 0.1, 0.95, 0.975])
+    assert maker.shares(steps, "") == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
 
 
 @pytest.mark.parametrize("demo", ["", DEMO.replace("class Small(Demo)", "class Small")])
