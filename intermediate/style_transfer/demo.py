@@ -72,7 +72,7 @@ class StyleTransfer(Demo):
     def examples(self, lesson, folder):
         from PIL import Image
 
-        for name, pixels in lesson.names.items():
+        for name, pixels in lesson.defined.items():
             if name.startswith("example_"):
                 path = folder / f"{name.removeprefix('example_')}.jpg"
                 Image.fromarray(pixels).save(path, quality=90)

@@ -22,18 +22,18 @@ class Lesson:
     ----------
     framework
         ``pytorch`` or ``tensorflow``.
-    names
+    defined
         The names, with what they stand for.
     """
 
-    def __init__(self, framework: str, names: dict[str, Any]) -> None:
-        self.framework, self.names = framework, names
+    def __init__(self, framework: str, defined: dict[str, Any]) -> None:
+        self.framework, self.defined = framework, defined
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "names":  # what copying asks for
+        if name.startswith("__") or name == "defined":  # what copying asks for
             raise AttributeError(name)
         try:
-            return self.names[name]
+            return self.defined[name]
         except KeyError:
             raise AttributeError(
                 f"The cells of the {self.framework} notebook that the demo executes define no "
@@ -46,9 +46,9 @@ class Lesson:
         The notebook's own functions, as they stand in it, see them; those that a decorator has
         wrapped do not.
         """
-        others = self.names | names
-        for name, value in self.names.items():
-            if isinstance(value, FunctionType) and value.__globals__ is self.names:
+        others = self.defined | names
+        for name, value in self.defined.items():
+            if isinstance(value, FunctionType) and value.__globals__ is self.defined:
                 others[name] = _with_globals(value, others)
         return Lesson(self.framework, others | names)
 
@@ -104,4 +104,4 @@ def execute(lesson: Lesson, cells: Mapping[str, str], entries: Iterable[str]) ->
                     f"{only!r}, which its demo needs."
                 )
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(tree, f"{lesson.framework}: {step}", "exec"), lesson.names)
+            exec(compile(tree, f"{lesson.framework}: {step}", "exec"), lesson.defined)

@@ -50,9 +50,9 @@ class Kept:
         for name, value in (self.facts | plain).items():
             owner, _, attribute = name.partition(".")
             if attribute:
-                setattr(lesson.names.setdefault(owner, SimpleNamespace()), attribute, value)
+                setattr(lesson.defined.setdefault(owner, SimpleNamespace()), attribute, value)
             else:
-                lesson.names[name] = value
+                lesson.defined[name] = value
 
     def restore_models(self, lesson: Lesson, models: Mapping[str, Any]) -> None:
         """Put the weights into models, and the models in their places.
@@ -69,7 +69,7 @@ class Kept:
                 if key.startswith(name + OF)
             }
             try:
-                lesson.names[name] = _fill(lesson, model, weights)
+                lesson.defined[name] = _fill(lesson, model, weights)
             except (RuntimeError, ValueError, KeyError) as error:
                 raise DemoError(
                     f"The kept weights do not fit the {lesson.framework} model {name!r}: {error}"
@@ -79,7 +79,7 @@ class Kept:
 def _fill(lesson: Lesson, model: Any, weights: Mapping[str, np.ndarray]) -> Any:
     if hasattr(model, "load_state_dict"):
         model.load_state_dict({k: lesson.torch.from_numpy(w) for k, w in weights.items()})
-        return model.to(lesson.names.get("device", "cpu")).eval()
+        return model.to(lesson.defined.get("device", "cpu")).eval()
     model.set_weights([weights[str(number)] for number in range(len(weights))])
     return model
 
