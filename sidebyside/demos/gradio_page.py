@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sidebyside.demos.answering import Sides
-from sidebyside.errors import InputError
+from sidebyside.errors import DemoError, InputError
 from sidebyside.frameworks import FRAMEWORKS
 
 if TYPE_CHECKING:
@@ -122,24 +122,10 @@ def _in_words(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
 
 
-@contextlib.contextmanager
-def opened(sides: Sides, **options: Any) -> Iterator[gradio.Blocks]:
-    """Open the page; it is closed, and what was uploaded deleted, when the block ends.
+def _launch(page: gradio.Blocks, options: dict[str, Any]) -> None:
+    import gradio as gr
 
-    Parameters
-    ----------
-    **options
-        For Gradio's `launch`. Without a ``server_name`` it is the loopback address, unless the
-        variable GRADIO_SERVER_NAME names another, as on a Hugging Face Space.
-    """
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        folder = Path(temporary)
-        os.environ["GRADIO_TEMP_DIR"] = str(folder / UPLOADS)
-        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-        import gradio as gr
-
-        (folder / EXAMPLES).mkdir()
-        page = build(sides, folder)
+    try:
         page.launch(
             prevent_thread_lock=True,
             share=False,
@@ -151,6 +137,32 @@ def opened(sides: Sides, **options: Any) -> Iterator[gradio.Blocks]:
             css=CSS,
             **options,
         )
+    except OSError as error:  # the port is taken
+        raise DemoError(f"The page cannot be opened: {error}") from error
+
+
+@contextlib.contextmanager
+def opened(sides: Sides, **options: Any) -> Iterator[gradio.Blocks]:
+    """Open the page; it is closed, and what was uploaded deleted, when the block ends.
+
+    Parameters
+    ----------
+    **options
+        For Gradio's `launch`. Without a ``server_name`` it is the loopback address, unless the
+        variable GRADIO_SERVER_NAME names another, as on a Hugging Face Space.
+
+    Raises
+    ------
+    DemoError
+        If the port is taken.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        os.environ["GRADIO_TEMP_DIR"] = str(folder / UPLOADS)
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        (folder / EXAMPLES).mkdir()
+        page = build(sides, folder)
+        _launch(page, options)
         try:
             yield page
         finally:

@@ -1,0 +1,87 @@
+"""The command: it says what it will do, trains what is missing, shows or writes."""
+
+import pytest
+from small_project import keep_weights, write_project
+
+from sidebyside.checkout import ROOT
+from sidebyside.demos.making import demo_files, missing_weights
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons import pairs
+
+pytest.importorskip("gradio", reason="the extra 'demo' is not installed")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Return the small project, which commands know as the topic 'small'."""
+    pair = write_project(tmp_path / "checkout")
+    (pair.root / "data").mkdir()
+    for name in ("pyproject.toml", "data/registry.txt"):
+        (pair.root / name).write_bytes((ROOT / name).read_bytes())
+    monkeypatch.setattr(pairs, "find_pair", lambda _: pair)
+    monkeypatch.setattr("sidebyside.cli.showing.require", lambda *_: None)
+    return pair
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Return what is shown, and how, instead of showing it."""
+    calls = []
+    monkeypatch.setattr(
+        "sidebyside.demos.serving.serve", lambda files, _, **options: calls.append((files, options))
+    )
+    return calls
+
+
+def test_what_is_missing_is_trained_first_and_told(sidebyside, project, served):
+    done = sidebyside("demo", "small", "--data", "sample", "--no-browser", "--port", "7999")
+    assert (done.code, done.err) == (0, "")
+    assert "no weights of beginner/small yet" in done.out
+    assert "PyTorch and TensorFlow/Keras will be trained on the sample" in done.out
+    files = demo_files(project, "sample")
+    assert missing_weights(files) == []
+    options = {"server_name": "127.0.0.1", "server_port": 7999, "inbrowser": False}
+    assert served == [(files, options)]
+
+
+def test_what_is_there_is_shown_at_once(sidebyside, project, served):
+    keep_weights(demo_files(project, "sample"))
+    done = sidebyside("demo", "small")
+    assert (done.code, done.err) == (0, "")
+    assert "trained" not in done.out
+    assert served[0][0] == demo_files(project, "sample")
+
+
+def test_a_failing_cell_is_shown_with_its_code(sidebyside, project, served):
+    text = project.path("tensorflow").read_text("utf-8")
+    project.path("tensorflow").write_text(text.replace("model = make_model()", "1 / 0"), "utf-8")
+    done = sidebyside("demo", "small", "--data", "sample")
+    assert done.code == 1
+    assert f"{FRAMEWORKS['tensorflow']}: the step 'train' failed" in done.err
+    assert "ZeroDivisionError" in done.err
+    assert served == []
+    assert missing_weights(demo_files(project, "sample")) == ["tensorflow"]
+
+
+def test_a_space_is_written_and_nothing_shown(sidebyside, project, served, tmp_path):
+    keep_weights(demo_files(project, "sample"))
+    done = sidebyside("demo", "small", "--space", str(tmp_path / "space"))
+    assert (done.code, done.err) == (0, "")
+    assert "Written: " in done.out
+    assert (tmp_path / "space" / "app.py").is_file()
+    assert served == []
+
+
+def test_a_project_without_a_demo_gets_a_sentence(sidebyside, project):
+    (project.folder / "demo.py").unlink()
+    done = sidebyside("demo", "small")
+    assert done.code == 1
+    assert "has no demo" in done.err
+
+
+def test_without_gradio_the_command_says_what_to_install(sidebyside, project, monkeypatch):
+    monkeypatch.setattr("sidebyside.lessons.extras._absent", lambda *_: iter(["gradio"]))
+    done = sidebyside("demo", "small")
+    assert done.code == 1
+    assert "The demo of beginner/small needs gradio, which is not installed" in done.err
+    assert "pip install -e .[demo]" in done.err
