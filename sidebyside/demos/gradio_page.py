@@ -166,4 +166,4 @@ def opened(sides: Sides, **options: Any) -> Iterator[gradio.Blocks]:
         try:
             yield page
         finally:
-            page.close()
+            page.close(verbose=False)
