@@ -105,7 +105,8 @@ def keep_weights(files: DemoFiles, trained: bool = True) -> None:
     """Keep, for both frameworks, what a training leaves, or would leave with its first weights."""
     demo = load_demo(files.demo)
     for framework, path in files.weights.items():
-        cells, lesson = read_cells(files.notebooks[framework]), Lesson(framework, {})
+        cells = read_cells(files.notebooks[framework])
+        lesson = Lesson(framework, {} if trained else {"train_seconds": 0.0})
         steps = list(cells)[: list(cells).index(demo.train_until) + 1]
         execute(lesson, cells, [step for step in steps if trained or step not in TRAININGS])
         about = {"topic": "beginner/small", "title": "Small", "data": "sample", "seconds": 1.5}

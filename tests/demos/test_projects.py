@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from small_project import keep_weights
 
-from sidebyside.demos.answering import load_sides
+from sidebyside.demos.answering import load_demo, load_sides
+from sidebyside.demos.cells import step_of
 from sidebyside.demos.making import DEMO, demo_files, make, missing_weights
 from sidebyside.errors import InputError
 from sidebyside.frameworks import FRAMEWORKS
@@ -50,6 +51,17 @@ def test_every_beginner_project_has_a_demo():
     assert {p.topic for p in pairs.find_pairs() if p.is_project and p.level == "beginner"} <= (
         with_demo
     )
+
+
+@pytest.mark.parametrize("pair", PROJECTS, ids=lambda pair: pair.topic)
+def test_every_step_that_a_demo_names_is_a_step_of_the_notebooks(pair):
+    demo = load_demo(pair.folder / DEMO)
+    for framework in FRAMEWORKS:
+        cells = {cell.id: cell.cell_type for cell in pair.read(framework).cells}
+        for entry in (*demo.cells, *demo.then):
+            assert step_of(entry) in cells
+        trained_by = [demo.train_until, demo.counted] if demo.counted else [demo.train_until]
+        assert {cells[step] for step in trained_by} == {"code"}
 
 
 @pytest.mark.filterwarnings("ignore:FigureCanvasAgg")
