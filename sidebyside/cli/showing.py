@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,7 +124,10 @@ def _serve(files: DemoFiles, port: int | None, browser: bool) -> None:
     from sidebyside.demos.serving import serve
 
     def ready(address: str) -> None:
+        status.stop()
         console.print(f"The demo is at {address} until Ctrl-C ends it.", soft_wrap=True)
+        if browser:
+            webbrowser.open(address)
 
-    with console.status("Loading both frameworks"):
-        serve(files, ready, server_name="127.0.0.1", server_port=port, inbrowser=browser)
+    with console.status("Loading both frameworks") as status:
+        serve(files, ready, server_name="127.0.0.1", server_port=port)

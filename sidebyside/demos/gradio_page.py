@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import urllib.request
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 EXAMPLES, UPLOADS = "examples", "uploads"  # folders
 MOST_WAITING = 64  # questions; further ones are refused with a sentence
 LARGEST = "30mb"  # of a file
+PATIENCE = 60  # seconds
 CACHE_SECONDS = 3600  # after which an upload is deleted
 CSS = """
 .pytorch, .tensorflow { border-top: 4px solid #b34700; padding-top: 8px; }
@@ -139,6 +142,20 @@ def _launch(page: gradio.Blocks, options: dict[str, Any]) -> None:
         )
     except OSError as error:  # the port is taken
         raise DemoError(f"The page cannot be opened: {error}") from error
+    except ValueError as error:  # Gradio waits for three seconds, a busy machine needs more
+        if not _answers(page.local_url):
+            raise DemoError(
+                f"The page does not answer at {page.local_url}. If a proxy is in the way, set "
+                f"NO_PROXY=127.0.0.1."
+            ) from error
+
+
+def _answers(address: str) -> bool:
+    """Return whether a page of this machine answers within PATIENCE."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with contextlib.suppress(OSError), direct.open(address, timeout=PATIENCE) as answer:
+        return bool(answer.status == HTTPStatus.OK)
+    return False
 
 
 @contextlib.contextmanager
@@ -154,7 +171,7 @@ def opened(sides: Sides, **options: Any) -> Iterator[gradio.Blocks]:
     Raises
     ------
     DemoError
-        If the port is taken.
+        If the port is taken, or the page does not answer.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)

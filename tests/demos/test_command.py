@@ -40,7 +40,7 @@ def test_what_is_missing_is_trained_first_and_told(sidebyside, project, served):
     assert "PyTorch and TensorFlow/Keras will be trained on the sample" in done.out
     files = demo_files(project, "sample")
     assert missing_weights(files) == []
-    options = {"server_name": "127.0.0.1", "server_port": 7999, "inbrowser": False}
+    options = {"server_name": "127.0.0.1", "server_port": 7999}
     assert served == [(files, options)]
 
 

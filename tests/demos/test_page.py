@@ -15,6 +15,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from sidebyside.demos.gradio_page import opened
+from sidebyside.errors import DemoError
 
 
 def opened_page(root, demo=DEMO):
@@ -122,3 +123,20 @@ def test_an_answer_can_come_piece_by_piece(tmp_path):
              for piece in pieces]  # fmt: skip
     assert known[-1] == [3, 3]
     assert known == sorted(known)
+
+
+def test_a_port_that_is_taken_is_told(tmp_path):
+    with opened_page(tmp_path / "project") as page:
+        files = demo_files(write_project(tmp_path / "other"), "sample")
+        keep_weights(files)
+        with (
+            pytest.raises(DemoError, match="The page cannot be opened"),
+            opened(sides_of(files), server_name="127.0.0.1", server_port=page.server_port),
+        ):
+            pass
+
+
+def test_a_busy_machine_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradio.networking.url_ok", lambda _: False)
+    with opened_page(tmp_path) as page:
+        assert httpx.get(page.local_url, timeout=60).status_code == httpx.codes.OK
