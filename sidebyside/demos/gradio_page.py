@@ -144,6 +144,7 @@ def _launch(page: gradio.Blocks, options: dict[str, Any]) -> None:
         raise DemoError(f"The page cannot be opened: {error}") from error
     except ValueError as error:  # Gradio waits for three seconds, a busy machine needs more
         if not _answers(page.local_url):
+            page.close(verbose=False)
             raise DemoError(
                 f"The page does not answer at {page.local_url}. If a proxy is in the way, set "
                 f"NO_PROXY=127.0.0.1."
