@@ -92,6 +92,9 @@ The same program twice, in PyTorch and in TensorFlow/Keras, each trained by its 
 | `*.ipynb` | those cells of the two notebooks that define the models and their inputs |
 | `weights/` | what the training has learnt, as plain arrays |
 | `sidebyside/` | the part of the project's package that shows them |
+
+The licence is that of the code. What was learnt from a data set is under the data set's terms, too:
+the project's `data/README.md` has them.
 """
 ATTRIBUTES = "*.npz filter=lfs diff=lfs merge=lfs -text\n"
 TRAINED_ON = {"full": "the original data", "sample": "a small sample made from a seed"}
