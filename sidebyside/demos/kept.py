@@ -45,14 +45,19 @@ class Kept:
     arrays: dict[str, np.ndarray]
 
     def restore(self, lesson: Lesson) -> None:
-        """Put the values that are no models in their places."""
+        """Put the values that are no models in their places.
+
+        A name with a dot is put into an object made for it, not into one that a cell has made.
+        """
         plain = {name: array for name, array in self.arrays.items() if OF not in name}
         for name, value in (self.facts | plain).items():
             owner, _, attribute = name.partition(".")
-            if attribute:
-                setattr(lesson.defined.setdefault(owner, SimpleNamespace()), attribute, value)
-            else:
+            if not attribute:
                 lesson.defined[name] = value
+            elif isinstance(
+                place := lesson.defined.setdefault(owner, SimpleNamespace()), SimpleNamespace
+            ):
+                setattr(place, attribute, value)
 
     def restore_models(self, lesson: Lesson, models: Mapping[str, Any]) -> None:
         """Put the weights into models, and the models in their places.

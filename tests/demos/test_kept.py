@@ -37,6 +37,14 @@ def test_arrays_and_plain_values_come_back(tmp_path):
     assert lesson.ids == {"word": 2}
 
 
+def test_an_object_that_a_cell_has_made_stays_as_it_is(tmp_path):
+    data = type("Data", (), {"size": "sample"})
+    found = kept(tmp_path / "kept.npz", {"x": 1, "data": data}, "data.size")
+    data.size = "other"
+    found.restore(Lesson("pytorch", {"data": data}))
+    assert data.size == "other"
+
+
 def test_the_weights_of_a_pytorch_model_come_back(tmp_path):
     torch = pytest.importorskip("torch")
     make = lambda: torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))  # noqa: E731
