@@ -124,8 +124,7 @@ class Recommender(Demo):
         """Return title and score of the ten best, from (1, films)."""
         films = lesson.given(seen=seen).top_ten(scores)[0]
         titles = lesson.data.titles
-        return [[titles[film], round(float(scores[0, film]), 2)]
-                for film in films]  # fmt: skip
+        return [[titles[film], f"{scores[0, film]:.2f}"] for film in films]
 
     def examples(self, lesson, folder):
         often = np.argsort(-lesson.seen.sum(axis=0), kind="stable").tolist()

@@ -25,7 +25,9 @@ MOST_WAITING = 64  # questions; further ones are refused with a sentence
 LARGEST = "30mb"  # of a file
 PATIENCE = 60  # seconds
 CACHE_SECONDS = 3600  # after which an upload is deleted
+COLUMN = 240  # pixels, the least width of each of the three
 CSS = """
+.gradio-container { max-width: 1280px !important; margin: auto !important; }
 .pytorch, .tensorflow { border-top: 4px solid #b34700; padding-top: 8px; }
 .tensorflow { border-top-color: #00696b; }
 """  # the colours of the site
@@ -50,16 +52,17 @@ def build(sides: Sides, folder: Path) -> gradio.Blocks:
     with gr.Blocks(
         title=f"{sides.title}, in both frameworks",
         analytics_enabled=False,
+        fill_width=True,  # up to what CSS says
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
     ) as page:
         gr.Markdown(f"# {sides.title}\n\n{demo.intro} {TRAINED[sides.data]}")
         with gr.Row():
-            with gr.Column():
+            with gr.Column(min_width=COLUMN):
                 inputs = list(demo.inputs(lesson))
                 button = gr.Button("Ask both", variant="primary")
                 outputs = [gr.Markdown()]
             for framework, name in FRAMEWORKS.items():
-                with gr.Column(elem_classes=framework):
+                with gr.Column(min_width=COLUMN, elem_classes=framework):
                     gr.Markdown(f"## {name}")
                     outputs += [demo.output(lesson), gr.Markdown()]
         examples = [list(example) for example in demo.examples(lesson, folder / EXAMPLES)]
@@ -122,7 +125,8 @@ def _require_upload(value: Any, uploads: Path) -> None:
 
 
 def _in_words(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
+    time = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
+    return f"Answered in {time}"
 
 
 def _launch(page: gradio.Blocks, options: dict[str, Any]) -> None:

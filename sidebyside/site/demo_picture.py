@@ -28,7 +28,7 @@ def take(address: str, target: Path) -> None:
         for _ in range(2):  # the times of the first answer are not typical
             page.get_by_role("button", name="Ask both").click()
             for side in (".pytorch", ".tensorflow"):
-                page.locator(side).get_by_text(" ms").wait_for()
+                page.locator(side).get_by_text("Answered in").wait_for()
             page.wait_for_timeout(2000)
         save(page.screenshot(), target)
 

@@ -41,8 +41,18 @@ def test_a_picture_is_uploaded_and_answered(tab, tmp_path):
     Image.new("RGB", (20, 20), "blue").save(tmp_path / "picture.png")
     fill_in(tab, tmp_path / "picture.png")
     for side in (".pytorch", ".tensorflow"):
-        tab.locator(side).get_by_text(" ms").wait_for()
+        tab.locator(side).get_by_text("Answered in").wait_for()
         assert tab.locator(side).get_by_test_id("label-output-value").inner_text() == "blue"
+
+
+def test_the_three_columns_are_side_by_side(tab):
+    tab.get_by_role("button", name="Ask both").wait_for()
+    boxes = [
+        tab.locator(part).bounding_box() for part in ("button.primary", ".pytorch", ".tensorflow")
+    ]
+    lefts = [box["x"] for box in boxes]
+    assert lefts == sorted(lefts) and len(set(lefts)) == 3
+    assert boxes[1]["y"] == boxes[2]["y"]
 
 
 def test_an_example_is_clicked_on_and_answered(tab):
@@ -50,7 +60,7 @@ def test_an_example_is_clicked_on_and_answered(tab):
     tab.locator(".gallery-item, .tr-body").first.click()
     tab.locator("[data-testid=image] img").first.wait_for()
     tab.get_by_role("button", name="Ask both").click()
-    tab.locator(".tensorflow").get_by_text(" ms").wait_for()
+    tab.locator(".tensorflow").get_by_text("Answered in").wait_for()
 
 
 def test_a_text_that_is_named_png_gets_a_message_and_the_page_lives(tab, tmp_path):

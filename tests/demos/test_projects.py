@@ -154,7 +154,7 @@ def test_nothing_is_suggested_that_is_known(sides):
         ((films, _),) = sides.answers(framework, asked.value)
         assert len(films) == 10
         assert not {titles[film] for film in (0, 1, 2)} & {title for title, _ in films}
-        scores = [score for _, score in films]
+        scores = [float(score) for _, score in films]
         assert scores == sorted(scores, reverse=True)
 
 
