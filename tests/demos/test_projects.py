@@ -5,11 +5,13 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from running_space import running
 from small_project import keep_weights
 
 from sidebyside.demos.answering import load_demo, load_sides
 from sidebyside.demos.cells import step_of
 from sidebyside.demos.making import DEMO, demo_files, make, missing_weights
+from sidebyside.demos.space import write_space
 from sidebyside.errors import InputError
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import pairs
@@ -20,13 +22,11 @@ pytest.importorskip("gradio", reason="the extra 'demo' is not installed")
 PROJECTS = [pair for pair in pairs.find_pairs() if (pair.folder / DEMO).is_file()]
 
 
-@pytest.fixture(scope="module", params=PROJECTS, ids=lambda pair: pair.topic)
-def sides(request, tmp_path_factory):
-    """Return both sides of a project's demo; its long trainings are left out."""
-    if sentence := missing_extra(request.param):
+def hardly_trained(pair, folder):
+    """Return the files of a project's demo, with weights in `folder` of which few are learnt."""
+    if sentence := missing_extra(pair):
         pytest.skip(sentence)
-    files = demo_files(request.param, "sample")
-    folder = tmp_path_factory.mktemp("weights")
+    files = demo_files(pair, "sample")
     files.weights.update({name: folder / f"{name}.npz" for name in FRAMEWORKS})
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "MPLBACKEND", "Agg")
@@ -34,7 +34,13 @@ def sides(request, tmp_path_factory):
 
         keep_weights(files, trained=False)
     assert missing_weights(files) == []
-    return load_sides(files)
+    return files
+
+
+@pytest.fixture(scope="module", params=PROJECTS, ids=lambda pair: pair.topic)
+def sides(request, tmp_path_factory):
+    """Return both sides of a project's demo; its long trainings are left out."""
+    return load_sides(hardly_trained(request.param, tmp_path_factory.mktemp("weights")))
 
 
 @pytest.fixture
@@ -180,3 +186,11 @@ def test_a_demo_is_trained(pair, framework, tmp_path, monkeypatch):
     assert missing_weights(demo_files(pair, "sample")) == [
         name for name in FRAMEWORKS if name != framework
     ]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("pair", PROJECTS, ids=lambda pair: pair.topic)
+def test_a_space_of_a_project_runs_alone(pair, tmp_path):
+    write_space(pair, hardly_trained(pair, tmp_path), tmp_path / "space")
+    with running(tmp_path / "space"):  # both sides have answered an example
+        pass

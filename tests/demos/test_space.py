@@ -1,13 +1,9 @@
 """The folder for a Hugging Face Space: what is in it, and that it runs alone."""
 
-import contextlib
-import os
-import subprocess
-import sys
-
 import pytest
 import yaml
 from PIL import Image
+from running_space import running
 from small_project import keep_weights, write_project
 
 from sidebyside.checkout import ROOT
@@ -17,12 +13,6 @@ from sidebyside.demos.space import write_space
 from sidebyside.errors import DemoError
 
 pytest.importorskip("gradio", reason="the extra 'demo' is not installed")
-
-ALONE = """
-import runpy, sys
-sys.path = [".", *(path for path in sys.path if path not in ("", sys.argv[1]))]
-runpy.run_path("app.py", run_name="__main__")
-"""
 
 
 @pytest.fixture
@@ -37,33 +27,6 @@ def folder(tmp_path):
     keep_weights(files)
     write_space(pair, files, tmp_path / "space")
     return tmp_path / "space"
-
-
-@contextlib.contextmanager
-def running(folder):
-    """Start a Space with nothing of this checkout in reach, and give its address."""
-    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    with open(folder.parent / "log", "w+") as log, _started(folder, variables, log) as process:
-        address = process.stdout.readline().strip()
-        log.seek(0)
-        assert address.startswith("http://127.0.0.1:"), log.read()
-        yield address
-
-
-@contextlib.contextmanager
-def _started(folder, variables, log):
-    with subprocess.Popen(
-        [sys.executable, "-c", ALONE, str(ROOT)],
-        cwd=folder,
-        env={**variables, "SIDEBYSIDE_DATA_DIR": str(folder.parent / "data")},
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def test_the_folder_is_a_space(folder):
