@@ -1,6 +1,7 @@
 """A project without a framework: what its demo does takes no time."""
 
 import json
+import sys
 from pathlib import Path
 
 from sidebyside.demos.answering import DemoFiles, Sides, load_demo
@@ -109,6 +110,8 @@ def keep_weights(files: DemoFiles, trained: bool = True) -> None:
         lesson = Lesson(framework, {} if trained else {"train_seconds": 0.0})
         steps = list(cells)[: list(cells).index(demo.train_until) + 1]
         execute(lesson, cells, [step for step in steps if trained or step not in TRAININGS])
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
         about = {"topic": "beginner/small", "title": "Small", "data": "sample", "seconds": 1.5}
         about |= {"framework": framework, "cells": fingerprint(demo, cells)}
         path.parent.mkdir(parents=True, exist_ok=True)
