@@ -1,5 +1,12 @@
 """The command: it says what it will do, trains what is missing, shows or writes."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
 import pytest
 from small_project import keep_weights, write_project
 
@@ -9,6 +16,19 @@ from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import pairs
 
 pytest.importorskip("gradio", reason="the extra 'demo' is not installed")
+
+
+COMMAND = """
+import sys
+from pathlib import Path
+from sidebyside.cli import main, showing
+from sidebyside.lessons import pairs
+root = Path(sys.argv.pop(1))
+pair = pairs.Pair(root / "beginner" / "small", "small", root)
+pairs.find_pair = lambda topic: pair
+showing.require = lambda *_: None  # the project needs no framework
+main()
+"""
 
 
 @pytest.fixture
@@ -85,3 +105,27 @@ def test_without_gradio_the_command_says_what_to_install(sidebyside, project, mo
     assert done.code == 1
     assert "The demo of beginner/small needs gradio, which is not installed" in done.err
     assert "pip install -e .[demo]" in done.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no signal for one process")
+def test_the_page_is_there_until_ctrl_c_ends_it(project):
+    keep_weights(demo_files(project, "sample"))
+    words = ["demo", "small", "--no-browser"]
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", COMMAND, str(project.root), *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            said = process.stdout.readline()
+            address = re.fullmatch(r"The demo is at (http://127\.0\.0\.1:\d+/) until .*\n", said)[1]
+            with urllib.request.urlopen(address) as page:
+                assert b"gradio" in page.read()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("Stopped by Ctrl-C.\n")
