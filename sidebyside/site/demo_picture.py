@@ -13,8 +13,8 @@ from sidebyside.checkout import ROOT
 from sidebyside.site.picture import save, tab
 
 TARGET = ROOT / "docs" / "demo.png"
-SIZE: ViewportSize = {"width": 1200, "height": 900}
-EXAMPLE = 7  # which one is clicked on; of CIFAR-10's, a horse
+SIZE: ViewportSize = {"width": 1200, "height": 660}
+EXAMPLE = 7  # which one is clicked on: of CIFAR-10, a horse
 PATIENCE = 600_000  # milliseconds, on a busy machine
 
 
