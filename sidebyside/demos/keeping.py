@@ -43,7 +43,8 @@ def _keeping_cell(pair: Pair, framework: str, data: str) -> NotebookNode:
     words = [str(files.notebooks[framework]), framework, str(files.demo), about(pair, data)]
     words.append(str(files.weights[framework]))
     source = f"from sidebyside.demos.maker import keep\n\nkeep(globals(), *{words!r})"
-    return new_code_cell(source, id=STEP, metadata={"tags": ["raises-exception"]})
+    cell: NotebookNode = new_code_cell(source, id=STEP, metadata={"tags": ["raises-exception"]})
+    return cell
 
 
 def _complaint(pair: Pair, framework: str, cell: NotebookNode) -> str:
