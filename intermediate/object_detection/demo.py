@@ -26,7 +26,6 @@ class ObjectDetection(Demo):
         "define-levels",
         "define-anchors",
         "define-encode",
-        "define-decode",
         "define-stages",
         "define-first-weights",
         "define-conv",
