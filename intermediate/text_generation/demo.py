@@ -20,7 +20,7 @@ class TextGeneration(Demo):
         "learnt weights of its own: the two texts part."
     )
     train_until = "measure-lstm"
-    keep = ("model", "vocabulary", "char_ids")
+    keep = ("model", "vocabulary", "vocabulary_size", "char_ids")
     cells = (
         "imports",
         "settings",
