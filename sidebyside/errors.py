@@ -104,3 +104,11 @@ class OpenPairingError(PortingError):
 
 class BenchmarkError(SidebysideError):
     """A pair cannot be measured; the message says why."""
+
+
+class DemoError(SidebysideError):
+    """A demo cannot be shown or written; the message says why."""
+
+
+class InputError(SidebysideError, ValueError):
+    """What a visitor of a demo asks cannot be answered; the message says why."""

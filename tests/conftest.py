@@ -2,12 +2,18 @@
 
 import contextlib
 import http.server
+import os
+import shutil
 import sys
 import threading
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 
 
 @pytest.fixture
@@ -57,3 +63,24 @@ def sidebyside(monkeypatch, capsys):
         return SimpleNamespace(code=code, out=printed.out, err=printed.err)
 
     return run
+
+
+@pytest.fixture(scope="module")  # not longer: while it runs, so does its event loop
+def browser():
+    """Return the system's Chromium; where there is none, that is an error in CI only."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+        options = {"executable_path": path} if path else {"channel": "chrome"}
+        try:
+            started = playwright.chromium.launch(args=FLAGS, **options)
+        except Error as error:
+            if path:
+                raise
+            reason = "No Chromium was found; on Debian: apt-get install chromium."
+            if os.environ.get("CI"):
+                pytest.fail(f"{reason} {error}")
+            pytest.skip(reason)
+        yield started
+        started.close()

@@ -14,12 +14,13 @@ from sidebyside.cli import (
     measuring,
     moving_weights,
     quizzing,
+    showing,
     working,
 )
 from sidebyside.cli.console import Commands, fail
 from sidebyside.errors import SidebysideError
 
-IN_A_CHECKOUT = (working, measuring, maintaining)  # the others need no lessons
+IN_A_CHECKOUT = (working, showing, measuring, maintaining)  # the others need no lessons
 
 
 def in_a_checkout(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (working, looking_up, quizzing, moving_weights, measuring, maintaining):
+for commands in (working, showing, looking_up, quizzing, moving_weights, measuring, maintaining):
     for command in commands.app.registered_commands:
         if commands in IN_A_CHECKOUT and command.callback:
             command.callback = in_a_checkout(command.callback)

@@ -84,6 +84,7 @@ def run(
 
     Without --save the notebooks stay as they are; the executed ones are kept in build/runs, where
     'sidebyside compare --last' finds them. A failing step is shown with its code and its error.
+    The trained weights of a project are kept for 'sidebyside demo', in build/demos.
     """
     from sidebyside.lessons.execution import StepFailed, runs_folder, save_all
 
@@ -123,7 +124,7 @@ def _require(pair: Pair, chosen: list[str], folder: Path) -> None:
 
 
 def _execute(pair: Pair, framework: str, data: str) -> NotebookNode:
-    from sidebyside.lessons.execution import execute
+    from sidebyside.demos.keeping import execute_and_keep
 
     name = f"{FRAMEWORKS[framework]:<16}"
     with console.status(f"{name} starting a kernel") as status:
@@ -135,7 +136,9 @@ def _execute(pair: Pair, framework: str, data: str) -> NotebookNode:
             else:
                 console.print(f"{line:<52} {seconds:7.1f} s")
 
-        return execute(pair, framework, data, progress)
+        notebook, complaint = execute_and_keep(pair, framework, data, progress)
+    warn(complaint)
+    return notebook
 
 
 @app.command()

@@ -26,12 +26,40 @@ def missing_extra(pair: Pair) -> str:
     """Return a sentence if what a lesson needs is not installed here, else nothing."""
     if not (extra := pair.facts.extra):
         return ""
-    needed = extras(pair.root).get(extra, [])  # that there is none, `sidebyside check` says
-    absent = sorted(set(_absent(needed, extra)))
+    what = f"{pair.topic} needs {{absent}} besides the frameworks"
+    return _missing(extra, what, pair.root)  # that there is none, `sidebyside check` says
+
+
+def require_installed(extra: str, what: str, root: Path = ROOT) -> None:
+    """Check that an extra of pyproject.toml is installed.
+
+    Parameters
+    ----------
+    what
+        Who needs it, the beginning of a sentence.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not; the message says how to install it.
+    """
+    if sentence := _missing(extra, f"{what} needs {{absent}}", root):
+        raise MissingExtraError(sentence)
+
+
+def _missing(extra: str, beginning: str, root: Path) -> str:
+    """Return a sentence if an extra is not installed here, else nothing.
+
+    Parameters
+    ----------
+    beginning
+        The beginning of the sentence, with a place for the packages: ``{absent}``.
+    """
+    absent = sorted(set(_absent(extras(root).get(extra, []), extra)))
     if not absent:
         return ""
     return (
-        f"{pair.topic} needs {', '.join(absent)} besides the frameworks, which "
+        f"{beginning.format(absent=', '.join(absent))}, which "
         f"{'is' if len(absent) == 1 else 'are'} not installed in this environment. Install "
         f"everything that it needs with 'pip install -e .[{extra}]'."
     )

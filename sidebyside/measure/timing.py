@@ -377,11 +377,11 @@ def main(arguments: list[str]) -> None:
     except NotMeasurable as error:
         found = {"not_measurable": str(error)}
     except CellFailed as failure:
-        found = {"failed": _failed(failure)}
+        found = {"failed": failed(failure)}
     Path(result).write_text(json.dumps(found), "utf-8")
 
 
-def _failed(failure: CellFailed) -> dict[str, Any]:
+def failed(failure: CellFailed) -> dict[str, Any]:
     """Return what is known of a cell that raised an error."""
     error = failure.error
     kinds = [kind.__name__ for kind in type(error).__mro__]

@@ -163,7 +163,7 @@ def test_what_cannot_be_written_is_known_before_a_notebook_runs(
         raise AssertionError("a kernel was started")
 
     monkeypatch.setattr("pathlib.Path.touch", touch)
-    monkeypatch.setattr(execution, "execute", never)
+    monkeypatch.setattr("sidebyside.demos.keeping.execute_notebook", never)
     before = files(small.root)
     done = sidebyside("run", "small", *save)
     assert done.code == 1

@@ -54,11 +54,12 @@ def test_a_folder_imports_what_it_may(folder):
 @pytest.mark.parametrize(
     ("packages", "folders"),
     [
-        (FRAMEWORKS, {"parity", "proof", "measure", "cli"}),
+        (FRAMEWORKS, {"parity", "proof", "measure", "cli", "demos"}),
+        ({"gradio", "gradio_client"}, {"demos"}),
         ({"sphinx", "docutils", "myst_nb", "playwright"}, {"site"}),
         ({"typer"}, {"cli"}),
     ],
-    ids=["frameworks", "sphinx", "typer"],
+    ids=["frameworks", "gradio", "sphinx", "typer"],
 )
 def test_a_package_is_imported_in_its_folders_alone(packages, folders):
     users = {

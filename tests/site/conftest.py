@@ -1,18 +1,13 @@
-"""The built site, and a browser that shows it."""
+"""The built site, and a function that opens its pages."""
 
 import functools
 import http.server
 import os
-import shutil
 import threading
 
 import pytest
 from built_site import WIDE, build
 from filelock import FileLock
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -29,27 +24,6 @@ def site(tmp_path_factory):
             assert built.stderr == ""  # Sphinx says nothing, unless there is something to mend
             done.touch()
     return folder
-
-
-@pytest.fixture(scope="module")  # not longer: while it runs, so does its event loop
-def browser():
-    """Return the system's Chromium; where there is none, that is an error in CI only."""
-    from playwright.sync_api import Error, sync_playwright
-
-    with sync_playwright() as playwright:
-        path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-        options = {"executable_path": path} if path else {"channel": "chrome"}
-        try:
-            started = playwright.chromium.launch(args=FLAGS, **options)
-        except Error as error:
-            if path:
-                raise
-            reason = "No Chromium was found; on Debian: apt-get install chromium."
-            if os.environ.get("CI"):
-                pytest.fail(f"{reason} {error}")
-            pytest.skip(reason)
-        yield started
-        started.close()
 
 
 @pytest.fixture
