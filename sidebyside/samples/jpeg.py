@@ -93,7 +93,7 @@ def _number(
     """Return the bits and values of numbers: a code for the size, then the number itself."""
     size = np.zeros(len(numbers), np.int64)
     for digits in range(SIZES):
-        size += abs(numbers) >> digits > 0
+        size += np.abs(numbers) >> digits > 0
     code = size if kind == "DC" else run * 10 + size - 1
     own = np.where(numbers < 0, numbers + (1 << size) - 1, numbers)
     return size + LENGTHS[kind], (code << size) | own

@@ -19,7 +19,7 @@ def photograph(seed: int) -> np.ndarray:
     """Draw a scene from `seed`: uint8, (96, 128, 3)."""
     random = np.random.default_rng(seed)
     top, bottom = random.integers(90, 256, (2, 3))
-    pixels = top + (bottom - top) * ROWS[..., None] // HEIGHT + 0 * COLUMNS[..., None]
+    pixels: np.ndarray = top + (bottom - top) * ROWS[..., None] // HEIGHT + 0 * COLUMNS[..., None]
     y, x = ROWS - random.integers(12, 36), COLUMNS - random.integers(16, 112)
     pixels = np.where((x * x + y * y < 100)[..., None], random.integers(200, 256, 3), pixels)
     for horizon in (40, 56, 72):
@@ -30,7 +30,7 @@ def photograph(seed: int) -> np.ndarray:
     pixels = np.where(wall[..., None], random.integers(120, 256, 3), pixels)
     pixels = np.where(roof[..., None], random.integers(60, 200, 3), pixels)
     pixels = pixels + random.integers(-6, 7, (HEIGHT, WIDTH, 1))
-    return np.clip(pixels, 0, 255).astype(np.uint8)
+    return pixels.clip(0, 255).astype(np.uint8)
 
 
 def painting(name: str, seed: int) -> np.ndarray:
@@ -38,11 +38,12 @@ def painting(name: str, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     bend = _zigzag(COLUMNS + _zigzag(ROWS, 23, 6), random.integers(17, 25), 8)
     bands = (ROWS + bend + _zigzag(COLUMNS, random.integers(50, 70), 12)) // 6
-    pixels = np.array(PALETTES[name])[bands % 4]
+    pixels: np.ndarray = np.array(PALETTES[name])[bands % 4]
     pixels = pixels + random.integers(-12, 13, (HEIGHT, WIDTH, 1))
-    return np.clip(pixels, 0, 255).astype(np.uint8)
+    return pixels.clip(0, 255).astype(np.uint8)
 
 
-def _zigzag(places: np.ndarray, period: int, height: int) -> np.ndarray:
+def _zigzag(places: np.ndarray, period: int | np.integer, height: int) -> np.ndarray:
     """Return a wave of straight lines, from 0 to `height` and back within a period."""
-    return abs(places % period * 2 - period) * height // period
+    wave: np.ndarray = abs(places % period * 2 - period) * height // period
+    return wave
