@@ -30,7 +30,7 @@ class Shakespeare:
 
 
 def shakespeare() -> Shakespeare:
-    """Load Tiny Shakespeare from the data folder, downloading it (1.1 MB) on first use.
+    """Load Tiny Shakespeare from the data folder, downloading it (1 MB) on first use.
 
     With ``SIDEBYSIDE_DATA=sample``, a play made of the Zen of Python, in the same file.
 

@@ -56,7 +56,6 @@ def test_states_of_a_row(published, monkeypatch):
         ["not unpacked", "missing"],
         ["incomplete", "missing"],
         ["missing", "verified"],
-        ["missing", "missing"],
     ]
 
 
@@ -151,8 +150,8 @@ def test_fetch_takes_several_names_or_all(published, words, capfd):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "Say what to fetch: cifar10, "),
-        (["cifar100"], "There is no data set 'cifar100'. There are: cifar10, "),
+        ([], "Say what to fetch: bccd, cifar10, "),
+        (["cifar100"], "There is no data set 'cifar100'. There are: bccd, cifar10, "),
         (["mnist", "[/b]"], "There is no data set '[/b]'."),
     ],
     ids=["none", "unknown", "one unknown"],
