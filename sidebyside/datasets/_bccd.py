@@ -10,7 +10,7 @@ import numpy as np
 
 from sidebyside.datasets.description import DataSet, Files
 from sidebyside.datasets.registry import read_folder
-from sidebyside.samples import cells, jpeg
+from sidebyside.samples import blood, jpeg
 
 CLASSES = ("RBC", "WBC", "Platelets")  # by label: red cells, white cells, platelets
 SPLITS = ("train", "val", "test")
@@ -175,7 +175,7 @@ def _in_two_splits(
 
 
 def _sample_folders() -> dict[str, dict[str, bytes]]:
-    pictures = cells.draw(88, seed=75)
+    pictures = blood.draw(88, seed=75)
     names = [f"BloodImage_{number:05}" for number in range(len(pictures))]
     parts = {"train": names[:48], "val": names[48:64], "test": names[64:]}
     parts["trainval"] = [*parts["train"], *parts["val"]]

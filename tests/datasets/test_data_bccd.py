@@ -11,7 +11,7 @@ from sidebyside.datasets import DamagedDataError, MissingDataError, _bccd
 from sidebyside.datasets._bccd import ANNOTATIONS, BCCD, LISTS, PATTERNS, PICTURES
 from sidebyside.datasets.registry import Entry, contents_hash, read_registry
 from sidebyside.datasets.store import Store
-from sidebyside.samples import cells, jpeg
+from sidebyside.samples import blood, jpeg
 
 
 @pytest.fixture(scope="module")
