@@ -126,7 +126,7 @@ def sample(monkeypatch, tmp_path):
 
 
 def test_the_encoder_is_read_by_a_decoder():
-    image, _ = cells.draw(8, seed=1)[0]
+    image, _ = blood.draw(8, seed=1)[0]
     with Image.open(io.BytesIO(jpeg.encode(image))) as picture:
         error = np.asarray(picture).astype(int) - image
     assert np.abs(error).mean() < 6
