@@ -24,7 +24,6 @@ from sidebyside.datasets._imdb import IMDB, Imdb, imdb
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
 from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
 from sidebyside.datasets._pictures import PICTURES, Pictures, pictures
-from sidebyside.datasets._shakespeare import SHAKESPEARE, Shakespeare, shakespeare
 from sidebyside.datasets._squeezenet import SQUEEZENET, SqueezeNet, squeezenet
 from sidebyside.datasets._sunspots import SUNSPOTS, Sunspots, sunspots
 from sidebyside.datasets.data_settings import data_folder, data_size
@@ -41,7 +40,6 @@ DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line use
         MNIST,
         MOVIELENS,
         PICTURES,
-        SHAKESPEARE,
         SQUEEZENET,
         SUNSPOTS,
     )
@@ -64,7 +62,6 @@ __all__ = [
     "Mnist",
     "MovieLens",
     "Pictures",
-    "Shakespeare",
     "SqueezeNet",
     "Sunspots",
     "UnsafeArchiveError",
@@ -77,7 +74,6 @@ __all__ = [
     "mnist",
     "movielens",
     "pictures",
-    "shakespeare",
     "squeezenet",
     "sunspots",
 ]

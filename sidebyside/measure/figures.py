@@ -109,7 +109,6 @@ QUALITY = (
     Quantity("recall_at_10", "recall@10", three_decimals),
     Quantity("ndcg_at_10", "NDCG@10", three_decimals),
     Quantity("test_mae_12", "test MAE, 12 months ahead", one_decimal),
-    Quantity("val_nats", "validation, nats per character", three_decimals),
     Quantity("network_loss", "loss of the network's picture", whole),
 )
 # of one lesson's own: on its pages only
@@ -154,11 +153,6 @@ OWN = (
     Quantity("paint_seconds", "one picture by the network, s", "{:.3f}".format),
     Quantity("speedup", "how many times faster the network is", whole),
     Quantity("optimised_loss", "loss of the optimised picture", whole),
-    Quantity("ngram_nats", "nats per character of the 4-gram", three_decimals),
-    Quantity("transformer_nats", "nats per character of the transformer", three_decimals),
-    Quantity("token_nats", "nats per character of the LSTM of tokens", three_decimals),
-    Quantity("transformer_train_seconds", "whole training of the transformer, s", seconds),
-    Quantity("token_train_seconds", "whole training of the LSTM of tokens, s", seconds),
     Quantity("rbc_ap50", "AP of red cells", three_decimals),
     Quantity("wbc_ap50", "AP of white cells", three_decimals),
     Quantity("platelets_ap50", "AP of platelets", three_decimals),
