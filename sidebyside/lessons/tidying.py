@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from pathlib import Path
 
 import nbformat
 from PIL import Image
@@ -17,9 +18,10 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Remove from a notebook what differs from run to run and tells a reader nothing.
 
     Time stamps, widget states, versions of the kernel, and the terminal's colours and movements
-    in streams; what a progress bar wrote comes down to its last state. Large pictures become
-    JPEG, which photographs are a fifth of the size in. What stays of the metadata is what the
-    lesson says of itself, and of a cell its tags and that its outputs are hidden.
+    in streams; what a progress bar wrote comes down to its last state, and the path of this
+    machine's user becomes ``~``. Large pictures become JPEG, which photographs are a fifth of the
+    size in. What stays of the metadata is what the lesson says of itself, and of a cell its tags
+    and that its outputs are hidden.
     """
     ours = notebook.metadata.get(OURS)
     notebook.metadata = nbformat.from_dict(METADATA | ({OURS: ours} if ours else {}))
@@ -30,7 +32,7 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell.metadata = nbformat.from_dict(kept)
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
-                output.text = last_state(output.text)
+                output.text = without_home(last_state(output.text))
             elif len(output.get("data", {}).get("image/png", "")) > LARGE_PICTURE:
                 output.data["image/jpeg"] = _jpeg(output.data.pop("image/png"))
     return notebook
@@ -45,6 +47,11 @@ def last_state(text: str) -> str:
             shown = part + shown[len(part) :]
         lines.append(shown.rstrip())
     return "\n".join(lines)
+
+
+def without_home(text: str) -> str:
+    """Return `text` with ``~`` for the folder of this machine's user."""
+    return text.replace(f"{Path.home()}/", "~/")
 
 
 def _jpeg(png: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -124,6 +125,14 @@ def test_tidy_makes_large_pictures_jpeg_and_keeps_small_ones():
     assert set(kinds) == {"image/png", "image/jpeg"}
     before = nbformat.v4.writes(stored)
     assert nbformat.v4.writes(tidy(stored)) == before
+
+
+def test_tidy_leaves_no_path_of_this_machines_user():
+    text = f"saved to {Path.home() / '.cache' / 'weights'}\n"
+    output = nbformat.v4.new_output("stream", name="stderr", text=text)
+    cell = new_code_cell("save()", id="save", outputs=[output])
+    tidied = tidy(new_notebook(cells=[cell])).cells[0].outputs[0]
+    assert tidied.text == "saved to ~/.cache/weights\n"
 
 
 def test_tidy_turns_a_photograph_into_a_smaller_jpeg_of_the_same_size():
