@@ -20,13 +20,18 @@ STEPS = (
 
 
 def batches(lesson, count):
-    """Return batches of 4 pictures, (4, 96, 128, 3), and their targets, (4, anchors, 5)."""
-    examples = [lesson["make_example"](row) for row in lesson["train_rows"][: 4 * count]]
+    """Return batches of one picture, (1, 96, 128, 3), and its targets, (1, anchors, 5).
+
+    The more activations there are, the more likely is one so near to zero that rounding decides on
+    which side of ReLU6's kink it is, and its gradient with it.
+    """
+    rows = lesson["train_rows"][:count]
+    examples = [lesson["make_example"](row, epoch=0) for row in rows]
     pictures, targets = (np.stack(column) for column in zip(*examples, strict=True))
     return list(
         zip(
-            pictures.reshape(count, 4, *pictures.shape[1:]),
-            targets.reshape(count, 4, *targets.shape[1:]),
+            pictures.reshape(count, 1, *pictures.shape[1:]),
+            targets.reshape(count, 1, *targets.shape[1:]),
             strict=True,
         )
     )
