@@ -8,6 +8,17 @@ from sidebyside.demos import Asked, Demo, read_number, read_picture
 
 LARGEST = 1024  # pixels of the longer side of what is shown
 EXAMPLES = 4  # test pictures
+EDGE = 3  # pixels, the width of a box's line
+
+
+def draw_frame(mask, box):
+    """Set the line around a box to 1; what is inside stays."""
+    left, top, right, bottom = box
+    rows = slice(top + EDGE, max(bottom - EDGE, top + EDGE))
+    columns = slice(left + EDGE, max(right - EDGE, left + EDGE))
+    inside = mask[rows, columns].copy()
+    mask[top:bottom, left:right] = 1
+    mask[rows, columns] = inside
 
 
 class ObjectDetection(Demo):
@@ -83,21 +94,23 @@ class ObjectDetection(Demo):
         return self.marked(lesson, asked, outputs[0])
 
     def marked(self, lesson, asked, output):
-        """Return the picture and its boxes, from (anchors, classes + 4)."""
+        """Return the picture and the lines of each class's boxes.
+
+        `output` is (anchors, classes + 4).
+        """
         whole = np.array([0, 0, *asked.shown.size], np.float32)
         found = lesson.given(whole=whole).find_cells(output)
         kept = found[1] >= asked.least
         boxes, labels = found[0][kept], found[2][kept].astype(int)
         counts = np.bincount(labels, minlength=lesson.classes)
+        masks = np.zeros((lesson.classes, *asked.shown.size[::-1]))
+        for box, label in zip(boxes.round().astype(int), labels, strict=True):
+            draw_frame(masks[label], box)
         titles = [
             f"{name}: {count}"
             for name, count in zip(lesson.names, counts, strict=True)
         ]
-        corners = boxes.round().astype(int).tolist()
-        marks = zip(corners, labels, strict=True)
-        return asked.shown, [
-            (tuple(corner), titles[label]) for corner, label in marks
-        ]
+        return asked.shown, list(zip(masks, titles, strict=True))
 
     def examples(self, lesson, folder):
         from PIL import Image

@@ -175,6 +175,37 @@ def test_who_likes_a_film_is_suggested_others_than_who_dislikes_it(sides):
     assert suggested(0, [], []) != suggested(1, [], [])
 
 
+@of("intermediate/style_transfer")
+def test_a_large_picture_is_made_smaller_and_painted_in_that_size(sides, tmp_path):
+    Image.new("RGB", (600, 400), "red").save(tmp_path / "picture.png")
+    asked = sides.demo.read(sides.first, tmp_path / "picture.png")
+    assert asked.value.shape == (1, 128, 192, 3)
+    assert asked.note == "The picture was made 192 × 128 pixels."
+    for framework in FRAMEWORKS:
+        ((painted, _),) = sides.answers(framework, asked.value)
+        assert (painted.shape, painted.dtype) == ((128, 192, 3), np.uint8)
+
+
+@of("intermediate/object_detection")
+def test_each_class_has_its_boxes_and_their_number(sides, tmp_path):
+    demo, lesson = sides.demo, sides.first
+    asked = demo.read(lesson, *next(iter(demo.examples(lesson, tmp_path)))).value
+    output = np.full((len(lesson.anchors), lesson.classes + 4), -20.0, np.float32)
+    output[:, lesson.classes :] = 0  # the anchors as they are
+    lines = [demo.marked(lesson, asked, output)[1]]
+    output[[0, 5000 % len(output)], 1] = 20.0  # two cells of the second class, far apart
+    lines.append(demo.marked(lesson, asked, output)[1])
+    names = lesson.names
+    assert [title for _, title in lines[0]] == [f"{name}: 0" for name in names]
+    assert [title for _, title in lines[1]] == [
+        f"{names[0]}: 0",
+        f"{names[1]}: 2",
+        f"{names[2]}: 0",
+    ]
+    assert all(mask.shape == asked.shown.size[::-1] for mask, _ in lines[1])
+    assert [bool(mask.any()) for mask, _ in lines[1]] == [False, True, False]
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("pair", PROJECTS, ids=lambda pair: pair.topic)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
