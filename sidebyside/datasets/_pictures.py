@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from sidebyside.datasets.description import DataSet, Files
-from sidebyside.samples import scenes
-from sidebyside.samples.picture_files import jpeg_bytes, png_bytes
+from sidebyside.samples import jpeg, png, scenes
 
 PHOTOGRAPHS = (
     "china.jpg",
@@ -77,7 +76,7 @@ def _sample_files() -> dict[str, bytes]:
     drawn = {name: scenes.photograph(seed) for seed, name in enumerate(PHOTOGRAPHS, 640)}
     drawn |= {name: scenes.painting(Path(name).stem, seed=1831) for name in PAINTINGS}
     return {
-        name: (png_bytes if name.endswith(".png") else jpeg_bytes)(pixels)
+        name: (png if name.endswith(".png") else jpeg).encode(pixels)
         for name, pixels in drawn.items()
     }
 

@@ -11,7 +11,6 @@ from sidebyside.datasets import DamagedDataError, MissingDataError, _bccd
 from sidebyside.datasets._bccd import ANNOTATIONS, BCCD, LISTS, PATTERNS, PICTURES
 from sidebyside.datasets.registry import Entry, contents_hash, read_registry
 from sidebyside.datasets.store import Store
-from sidebyside.samples import blood, jpeg
 
 
 @pytest.fixture(scope="module")
@@ -123,26 +122,3 @@ def sample(monkeypatch, tmp_path):
     monkeypatch.setenv("SIDEBYSIDE_DATA", "sample")
     monkeypatch.setenv("SIDEBYSIDE_DATA_DIR", str(tmp_path))
     return BCCD.load()
-
-
-def test_the_encoder_is_read_by_a_decoder():
-    image, _ = blood.draw(8, seed=1)[0]
-    with Image.open(io.BytesIO(jpeg.encode(image))) as picture:
-        error = np.asarray(picture).astype(int) - image
-    assert np.abs(error).mean() < 6
-
-
-@pytest.mark.parametrize("value", [0, 255], ids=["black", "white"])
-def test_a_picture_of_one_colour_is_encoded(value):
-    """Its blocks have nothing but their first number, and white has the largest one."""
-    image = np.full((16, 24, 3), value, np.uint8)
-    with Image.open(io.BytesIO(jpeg.encode(image))) as picture:
-        assert np.abs(np.asarray(picture).astype(int) - value).max() <= 2
-
-
-def test_long_runs_of_zeros_are_encoded():
-    """One fine detail in an even block: its number comes after more than 16 zeros."""
-    image = np.full((8, 8, 3), 128, np.uint8)
-    image[::2, ::2], image[1::2, 1::2] = 190, 190
-    with Image.open(io.BytesIO(jpeg.encode(image))) as picture:
-        assert np.abs(np.asarray(picture).astype(int) - image).mean() < 12
