@@ -52,11 +52,12 @@ def page():
         yield blocks
 
 
-def test_every_beginner_project_has_a_demo():
-    with_demo = {pair.topic for pair in PROJECTS}
-    assert {p.topic for p in pairs.find_pairs() if p.is_project and p.level == "beginner"} <= (
-        with_demo
-    )
+def test_every_beginner_and_intermediate_project_has_a_demo():
+    projects = [pair for pair in pairs.find_pairs() if pair.is_project]
+    levels = ("beginner", "intermediate")
+    assert {pair.topic for pair in projects if pair.level in levels} <= {
+        pair.topic for pair in PROJECTS
+    }
 
 
 @pytest.mark.parametrize("pair", PROJECTS, ids=lambda pair: pair.topic)
