@@ -24,6 +24,7 @@ from sidebyside.datasets._imdb import IMDB, Imdb, imdb
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
 from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
 from sidebyside.datasets._pictures import PICTURES, Pictures, pictures
+from sidebyside.datasets._shakespeare import SHAKESPEARE, Shakespeare, shakespeare
 from sidebyside.datasets._squeezenet import SQUEEZENET, SqueezeNet, squeezenet
 from sidebyside.datasets._sunspots import SUNSPOTS, Sunspots, sunspots
 from sidebyside.datasets.data_settings import data_folder, data_size
@@ -40,6 +41,7 @@ DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line use
         MNIST,
         MOVIELENS,
         PICTURES,
+        SHAKESPEARE,
         SQUEEZENET,
         SUNSPOTS,
     )
@@ -62,6 +64,7 @@ __all__ = [
     "Mnist",
     "MovieLens",
     "Pictures",
+    "Shakespeare",
     "SqueezeNet",
     "Sunspots",
     "UnsafeArchiveError",
@@ -74,6 +77,7 @@ __all__ = [
     "mnist",
     "movielens",
     "pictures",
+    "shakespeare",
     "squeezenet",
     "sunspots",
 ]
