@@ -110,6 +110,7 @@ QUALITY = (
     Quantity("ndcg_at_10", "NDCG@10", three_decimals),
     Quantity("test_mae_12", "test MAE, 12 months ahead", one_decimal),
     Quantity("network_loss", "loss of the network's picture", whole),
+    Quantity("nats_per_character", "nats per character kept back", three_decimals),
 )
 # of one lesson's own: on its pages only
 OWN = (
@@ -157,6 +158,14 @@ OWN = (
     Quantity("wbc_ap50", "AP of white cells", three_decimals),
     Quantity("platelets_ap50", "AP of platelets", three_decimals),
     Quantity("rbc_count_error", "red cells miscounted per picture", "{:.2f}".format),
+    Quantity("table_nats", "the same, table of counts", three_decimals),
+    Quantity("transformer_nats", "the same, transformer", three_decimals),
+    Quantity("token_nats", "the same, LSTM on tokens", three_decimals),
+    Quantity("transformer_train_seconds", "whole training of the transformer, s", seconds),
+    Quantity("token_train_seconds", "whole training on tokens, s", seconds),
+    Quantity("cached_milliseconds", "one more character, cached, ms", "{:.2f}".format),
+    Quantity("uncached_milliseconds", "one more character, all again, ms", "{:.2f}".format),
+    Quantity("transformer_parameters", "parameters of the transformer", whole),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

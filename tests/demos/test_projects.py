@@ -207,6 +207,55 @@ def test_each_class_has_its_boxes_and_their_number(sides, tmp_path):
     assert [bool(mask.any()) for mask, _ in lines[1]] == [False, True, False]
 
 
+@of("intermediate/text_generation")
+def test_a_text_grows_from_its_beginning(sides):
+    asked = sides.demo.read(sides.first, "The river sings", 0.8, 0.95, 0)
+    assert asked.note == ""
+    for framework in FRAMEWORKS:
+        texts = [text for text, _ in sides.answers(framework, asked.value)]
+        assert len(texts) > 10
+        for text, longer in zip(["The river sings", *texts], texts, strict=False):
+            assert longer.startswith(text)
+            assert len(longer) > len(text)
+
+
+@of("intermediate/text_generation")
+def test_the_same_draws_write_the_same_text_again(sides):
+    asked = [sides.demo.read(sides.first, "So", 1, 1, seed).value for seed in (3, 3, 4)]
+    for framework in FRAMEWORKS:
+        texts = [list(sides.answers(framework, each))[-1][0] for each in asked]
+        assert texts[0] == texts[1]
+        assert texts[0] != texts[2]
+
+
+@of("intermediate/text_generation")
+def test_what_the_networks_do_not_know_is_left_out(sides):
+    read, first = sides.demo.read, sides.first
+    asked = read(first, "no \N{SNOWMAN} no", 1, 1, 0)
+    assert asked.value[0] == "no  no"
+    assert asked.note.startswith("1 of 7 characters are unknown")
+    with pytest.raises(InputError, match=r"no characters in it that the networks know"):
+        read(first, "\N{SNOWMAN}\N{GRINNING FACE}", 1, 1, 0)
+    asked = read(first, "so it is. " * 1000, 1, 1, 0)
+    assert len(asked.value[0]) == 2000
+    assert "the last 2,000 characters" in asked.note
+
+
+@of("intermediate/text_generation")
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (("so", 0, 1, 0), "Temperature must be a number from 0.1 to 2"),
+        (("so", 1, "all", 0), "Top-p must be a number from 0.1 to 1"),
+        (("so", 1, 1, None), "The seed must be a number"),
+        (("so " * 40_000, 1, 1, 0), "which is too long"),
+    ],
+)
+def test_a_text_that_cannot_be_gone_on_with_gets_a_sentence(sides, question, sentence):
+    with pytest.raises(InputError, match=sentence):
+        sides.demo.read(sides.first, *question)
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("pair", PROJECTS, ids=lambda pair: pair.topic)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
