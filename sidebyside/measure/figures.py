@@ -157,6 +157,11 @@ OWN = (
     Quantity("wbc_ap50", "AP of white cells", three_decimals),
     Quantity("platelets_ap50", "AP of platelets", three_decimals),
     Quantity("rbc_count_error", "red cells miscounted per picture", "{:.2f}".format),
+    Quantity("focal_accuracy", "test accuracy with the focal loss", percent),
+    Quantity("spectral_accuracy", "the same, with a spectral-normalised head", percent),
+    Quantity("calibration_error", "calibration error with cross-entropy", three_decimals),
+    Quantity("focal_calibration_error", "with the focal loss", three_decimals),
+    Quantity("spectral_calibration_error", "the same, with a spectral head", three_decimals),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
