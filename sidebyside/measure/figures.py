@@ -166,6 +166,11 @@ OWN = (
     Quantity("cached_milliseconds", "one more character, cached, ms", "{:.2f}".format),
     Quantity("uncached_milliseconds", "one more character, all again, ms", "{:.2f}".format),
     Quantity("transformer_parameters", "parameters of the transformer", whole),
+    Quantity("focal_accuracy", "test accuracy with the focal loss", percent),
+    Quantity("spectral_accuracy", "the same, with a spectral-normalised head", percent),
+    Quantity("calibration_error", "calibration error with cross-entropy", three_decimals),
+    Quantity("focal_calibration_error", "with the focal loss", three_decimals),
+    Quantity("spectral_calibration_error", "the same, with a spectral head", three_decimals),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
