@@ -157,6 +157,11 @@ OWN = (
     Quantity("wbc_ap50", "AP of white cells", three_decimals),
     Quantity("platelets_ap50", "AP of platelets", three_decimals),
     Quantity("rbc_count_error", "red cells miscounted per picture", "{:.2f}".format),
+    Quantity("forgetful_accuracy", "test accuracy without the scan", percent),
+    Quantity("build_seconds", "building the library, s", seconds),
+    Quantity("loop_milliseconds", "the scan as a loop in Python, ms", "{:.2f}".format),
+    Quantity("compiled_milliseconds", "the scan compiled, ms", "{:.2f}".format),
+    Quantity("kernel_milliseconds", "the scan as a kernel, ms", "{:.2f}".format),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
