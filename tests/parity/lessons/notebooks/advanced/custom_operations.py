@@ -20,6 +20,6 @@ STEPS = (
 
 
 def batches(lesson, count):
-    """Return batches of sequences, (64, 200, 5), and the symbols that were marked, (64,)."""
+    """Return batches of sequences, (32, 200, 17), and the symbols that were marked, (32,)."""
     random = np.random.default_rng(0)
     return [lesson["draw_sequences"](lesson["batch_size"], random) for _ in range(count)]
