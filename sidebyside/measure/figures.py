@@ -157,6 +157,10 @@ OWN = (
     Quantity("wbc_ap50", "AP of white cells", three_decimals),
     Quantity("platelets_ap50", "AP of platelets", three_decimals),
     Quantity("rbc_count_error", "red cells miscounted per picture", "{:.2f}".format),
+    Quantity("gradient_difference", "a gradient of two processes, off by", "{:.0e}".format),
+    Quantity("weights_difference", "weights after 20 steps, off by", "{:.0e}".format),
+    Quantity("parallel_gain", "two processes against one, a thread each", "{:.2f} times".format),
+    Quantity("communication_share", "all-reduce against the time of a step", percent),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
