@@ -149,8 +149,8 @@ def seconds(tmp_path, copies):
     return float(done.stderr)
 
 
-def test_four_thousand_lines_take_less_than_two_seconds(tmp_path):
-    assert min(seconds(tmp_path, 200) for _ in range(2)) < 2
+def test_four_thousand_lines_take_a_few_seconds(tmp_path):
+    assert min(seconds(tmp_path, 200) for _ in range(2)) < 4  # 1 to 2 on two busy cores
 
 
 def test_the_time_grows_with_the_lines_and_not_with_their_square():
