@@ -29,6 +29,7 @@ from sidebyside.frameworks import OWNERS, missing
 from sidebyside.lessons.execution import StepFailed
 from sidebyside.lessons.extras import (
     environments,
+    missing_compiler,
     missing_environment,
     missing_extra,
 )
@@ -305,11 +306,22 @@ def why_not(path):
     return missing_extra(pair) or missing_environment(pair)
 
 
+@functools.cache
+def without_compiler(path):
+    """Return a sentence if the compiler that a notebook calls is missing."""
+    pair = pair_of(path)
+    return missing_compiler(pair) if pair else ""
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if sentence := why_not(item.path):
             # .venv-serving is made where `make test` runs, and nowhere else
             made = Path(sys.prefix) == ROOT / ".venv"
             if os.environ.get("CI") and (made or ".venv-" not in sentence):
+                raise pytest.UsageError(sentence)
+            item.add_marker(pytest.mark.skip(reason=sentence))
+        elif sentence := without_compiler(item.path):
+            if os.environ.get("CI") and sys.platform == "linux":
                 raise pytest.UsageError(sentence)
             item.add_marker(pytest.mark.skip(reason=sentence))

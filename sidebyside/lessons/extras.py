@@ -1,11 +1,13 @@
 """What a lesson needs besides the frameworks, named in its metadata.
 
-An extra of pyproject.toml, or an environment of its own beside the checkout's, ``.venv-NAME``.
+An extra of pyproject.toml, an environment of its own beside the checkout's, ``.venv-NAME``, or the
+system's compiler.
 """
 
 import importlib.metadata
 import os
 import re
+import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -93,6 +95,17 @@ def missing_environment(pair: Pair) -> str:
     )
 
 
+def missing_compiler(pair: Pair) -> str:
+    """Return a sentence if there is no Linux with a lesson's compiler, else nothing."""
+    compiler = pair.facts.compiler
+    if not compiler or (sys.platform == "linux" and shutil.which(compiler)):
+        return ""
+    return (
+        f"{pair.topic} needs Linux and its compiler {compiler}, which are not both here. On Debian "
+        f"and Ubuntu install it with 'apt-get install {compiler}'."
+    )
+
+
 def _python_version(environment: Path) -> str:
     """Return the version of an environment's Python, such as 3.13; empty if it does not say."""
     file = environment / "pyvenv.cfg"
@@ -109,7 +122,7 @@ def require_extra(pair: Pair) -> None:
     MissingExtraError
         If it is not; the message says how to install it.
     """
-    if sentence := missing_extra(pair) or missing_environment(pair):
+    if sentence := missing_extra(pair) or missing_environment(pair) or missing_compiler(pair):
         raise MissingExtraError(sentence)
 
 

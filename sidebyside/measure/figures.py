@@ -171,6 +171,11 @@ OWN = (
     Quantity("calibration_error", "calibration error with cross-entropy", three_decimals),
     Quantity("focal_calibration_error", "with the focal loss", three_decimals),
     Quantity("spectral_calibration_error", "the same, with a spectral head", three_decimals),
+    Quantity("forgetful_accuracy", "test accuracy without the scan", percent),
+    Quantity("build_seconds", "building the library, s", seconds),
+    Quantity("loop_milliseconds", "the scan as a loop in Python, ms", "{:.2f}".format),
+    Quantity("compiled_milliseconds", "the scan compiled, ms", "{:.2f}".format),
+    Quantity("kernel_milliseconds", "the scan as a kernel, ms", "{:.2f}".format),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

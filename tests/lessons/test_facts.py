@@ -15,6 +15,7 @@ from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import checks, pairs
 from sidebyside.lessons.extras import (
     extras,
+    missing_compiler,
     missing_environment,
     missing_extra,
     require_extra,
@@ -112,7 +113,7 @@ def test_what_a_lesson_says_is_kept_and_nothing_else():
     assert [cell.metadata for cell in tidied.cells] == [{"tags": ["framework"], **HIDDEN}, {}, {}]
 
 
-KEYS_TOLD = "it may have environment, extra, without_model"
+KEYS_TOLD = "it may have compiler, environment, extra, without_model"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,12 @@ KEYS_TOLD = "it may have environment, extra, without_model"
             {"environment": "serving"},
             "it needs the environment 'serving', and there is no requirements/serving.txt.",
         ),
-        ("test", "its metadata 'sidebyside' is not a table of environment, extra, without_model."),
+        ({"compiler": ""}, "its metadata 'sidebyside' has no text for 'compiler'."),
+        (
+            "test",
+            "its metadata 'sidebyside' is not a table of compiler, environment, extra, "
+            "without_model.",
+        ),
     ],
 )
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -206,6 +212,20 @@ def test_an_environment_of_its_own_is_found_or_told(pair, monkeypatch, tmp_path)
     require_extra(pair)
     settings.write_text("home = /usr/bin\nversion_info = 3.9.1\n", "utf-8")
     assert f"which is of Python 3.9, not {here}: " in missing_environment(pair)
+
+
+def test_a_compiler_is_found_or_told(pair, monkeypatch):
+    for framework in FRAMEWORKS:
+        change(pair, framework, {"compiler": "g++"})
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    require_extra(pair)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"needs Linux and its compiler g\+\+"):
+        require_extra(pair)
+    monkeypatch.setattr("shutil.which", lambda name: f"/opt/{name}")
+    monkeypatch.setattr(sys, "platform", "win32")  # another g++ makes other libraries
+    assert "Linux" in missing_compiler(pair)
 
 
 def test_run_says_what_to_install(with_extra, sidebyside, monkeypatch):
