@@ -171,6 +171,10 @@ OWN = (
     Quantity("calibration_error", "calibration error with cross-entropy", three_decimals),
     Quantity("focal_calibration_error", "with the focal loss", three_decimals),
     Quantity("spectral_calibration_error", "the same, with a spectral head", three_decimals),
+    Quantity("gradient_difference", "a gradient of two processes, off by", "{:.0e}".format),
+    Quantity("weights_difference", "weights after 20 steps, off by", "{:.0e}".format),
+    Quantity("parallel_gain", "two processes against one, a thread each", "{:.2f} times".format),
+    Quantity("communication_share", "all-reduce against the time of a step", percent),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
