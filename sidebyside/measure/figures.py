@@ -176,6 +176,10 @@ OWN = (
     Quantity("loop_milliseconds", "the scan as a loop in Python, ms", "{:.2f}".format),
     Quantity("compiled_milliseconds", "the scan compiled, ms", "{:.2f}".format),
     Quantity("kernel_milliseconds", "the scan as a kernel, ms", "{:.2f}".format),
+    Quantity("gradient_difference", "a gradient of two processes, off by", "{:.0e}".format),
+    Quantity("weights_difference", "weights after 20 steps, off by", "{:.0e}".format),
+    Quantity("parallel_gain", "two processes against one, a thread each", "{:.2f} times".format),
+    Quantity("communication_share", "all-reduce against the time of a step", percent),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
