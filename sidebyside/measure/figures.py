@@ -171,6 +171,10 @@ OWN = (
     Quantity("calibration_error", "calibration error with cross-entropy", three_decimals),
     Quantity("focal_calibration_error", "with the focal loss", three_decimals),
     Quantity("spectral_calibration_error", "the same, with a spectral head", three_decimals),
+    Quantity("first_version_accuracy", "test accuracy of the first version", percent),
+    Quantity("skewed_answers", "answers turned round by skew", percent),
+    Quantity("plain_lines", "statements of the plain pipeline", whole),
+    Quantity("tool_lines", "statements for the tool", whole),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
