@@ -75,7 +75,7 @@ def mirror() -> list[str]:
 
 def make_environment(folder: Path, lock: Path, uv: Path) -> None:
     """Make a plain virtual environment, for a system that is new enough."""
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     subprocess.run(_install(uv, str(folder), lock), check=True)
 
 
