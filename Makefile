@@ -20,7 +20,7 @@ cpu: .venv/uv  ## install PyTorch without CUDA, 5 GB less, and outside the lock:
 	$(call install,.venv) --torch-backend cpu --no-verify-hashes -c requirements.txt -e ".[pytorch,tensorflow,lessons]" && rm .venv/begun
 	touch .venv/installed
 
-test: .venv/all .venv-serving/installed  ## check everything
+test: .venv/all .venv-serving/installed .venv-kfp/installed .venv-tfx/installed  ## check everything
 	$(BIN)/python -m pytest
 
 test-exercises: .venv/installed  ## run the exercises' solutions
@@ -54,6 +54,8 @@ lock: .venv/uv  ## write the locks again: UPGRADE=--upgrade takes the newest of 
 	$(COMPILE) -c requirements/all.txt -o requirements/install.txt
 	$(COMPILE_ALONE) --group serving -o requirements/serving.txt
 	$(COMPILE_ALONE) --group triton -o requirements/triton.txt
+	$(COMPILE_ALONE) --group kfp -o requirements/kfp.txt
+	$(COMPILE_ALONE) --group tfx -o requirements/tfx.txt
 
 format: .venv/all  ## format code and notebooks
 	$(BIN)/ruff format .
@@ -91,6 +93,11 @@ help:  ## say what each target does
 	$(PYTHON) -m venv .venv-$*
 	$(call install,.venv-$*) --require-hashes -r $< && rm .venv-$*/begun
 	touch $@
+
+# TFX needs a newer C library than some systems have: there, a Debian 13 is unpacked for it. Where
+# that is not possible either, this says why, and the tests that need it are skipped.
+.venv-tfx/installed: requirements/tfx.txt sidebyside/lessons/own_system.py .venv/uv
+	$(BIN)/python -m sidebyside.lessons.own_system .venv-tfx $<
 
 .venv-colab/installed: tests/colab-constraints.txt pyproject.toml .venv/uv
 	$(COLAB_PYTHON) -m venv .venv-colab

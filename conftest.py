@@ -303,7 +303,8 @@ def why_not(path):
     pair = pair_of(path)
     if pair is None:
         return ""
-    return missing_extra(pair) or missing_environment(pair)
+    side = path.stem.rpartition("_")[2]
+    return missing_extra(pair) or missing_environment(pair, side)
 
 
 @functools.cache

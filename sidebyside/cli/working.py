@@ -114,7 +114,7 @@ def _require(pair: Pair, chosen: list[str], folder: Path) -> None:
             fail(f"{pair.topic} has no {FRAMEWORKS[side]} notebook yet.")
         pair.read(side)
         require_writable(folder / pair.path(side).name)
-    require_extra(pair)
+    require_extra(pair, *chosen)
     try:
         require(*chosen)
     except MissingFrameworkError as error:

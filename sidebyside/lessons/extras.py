@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sidebyside.checkout import ROOT
 from sidebyside.errors import MissingExtraError
+from sidebyside.frameworks import FRAMEWORKS
+from sidebyside.lessons.facts import read_facts
 from sidebyside.lessons.pairs import Pair
 
 
@@ -75,13 +77,25 @@ def environments(root: Path = ROOT) -> Path:
     return Path(os.environ.get("SIDEBYSIDE_ENVIRONMENTS") or root)
 
 
-def missing_environment(pair: Pair) -> str:
-    """Return a sentence if the environment of its own that a lesson needs is missing here.
+def missing_environment(pair: Pair, *chosen: str) -> str:
+    """Return a sentence if an environment of its own that a lesson needs is missing here.
 
-    It has to have this Python's version: it is lent the packages of this one.
+    It has to have this Python's version: it is lent the packages of this one. One that is in a
+    system of its own lends nothing, and does not say its version.
+
+    Parameters
+    ----------
+    chosen
+        The frameworks whose notebooks are to run; all, if not given.
     """
-    if not (name := pair.facts.environment):
-        return ""
+    paths = [pair.path(framework) for framework in chosen or FRAMEWORKS]
+    names = dict.fromkeys(read_facts(path).environment for path in paths)
+    sentences = (_missing_environment(pair, name) for name in names if name)
+    return next(filter(None, sentences), "")
+
+
+def _missing_environment(pair: Pair, name: str) -> str:
+    """Return a sentence if the environment of this name is missing, else nothing."""
     folder = environments(pair.root) / f".venv-{name}"
     wrong = "missing"
     if any((folder / python).exists() for python in ("bin/python", "Scripts/python.exe")):
@@ -114,15 +128,21 @@ def _python_version(environment: Path) -> str:
     return found[1] if found else ""
 
 
-def require_extra(pair: Pair) -> None:
+def require_extra(pair: Pair, *chosen: str) -> None:
     """Check that what a lesson needs besides the frameworks is installed.
+
+    Parameters
+    ----------
+    chosen
+        The frameworks whose notebooks are to run; all, if not given.
 
     Raises
     ------
     MissingExtraError
         If it is not; the message says how to install it.
     """
-    if sentence := missing_extra(pair) or missing_environment(pair) or missing_compiler(pair):
+    sentence = missing_extra(pair) or missing_environment(pair, *chosen) or missing_compiler(pair)
+    if sentence:
         raise MissingExtraError(sentence)
 
 

@@ -33,7 +33,8 @@ class CodeCell:
     @property
     def is_framework_file(self) -> bool:
         """Whether the cell writes a file of its own in which a framework is named."""
-        return self.source.startswith("%%writefile") and bool(SPEAKS.search(self.source))
+        written = self.source.removeprefix("%%capture\n").startswith("%%writefile")
+        return written and bool(SPEAKS.search(self.source))
 
     @property
     def text(self) -> str:

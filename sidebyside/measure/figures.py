@@ -180,6 +180,10 @@ OWN = (
     Quantity("weights_difference", "weights after 20 steps, off by", "{:.0e}".format),
     Quantity("parallel_gain", "two processes against one, a thread each", "{:.2f} times".format),
     Quantity("communication_share", "all-reduce against the time of a step", percent),
+    Quantity("first_version_accuracy", "test accuracy of the first version", percent),
+    Quantity("skewed_answers", "answers turned round by skew", percent),
+    Quantity("plain_lines", "statements of the plain pipeline", whole),
+    Quantity("tool_lines", "statements for the tool", whole),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

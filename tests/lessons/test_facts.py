@@ -228,6 +228,22 @@ def test_a_compiler_is_found_or_told(pair, monkeypatch):
     assert "Linux" in missing_compiler(pair)
 
 
+def test_each_notebook_may_need_an_environment_of_its_own(pair, monkeypatch, tmp_path):
+    monkeypatch.setenv("SIDEBYSIDE_ENVIRONMENTS", str(tmp_path))
+    change(pair, "pytorch", {"environment": "one", "without_model": "it has none"})
+    change(pair, "tensorflow", {"environment": "two", "without_model": "it has none"})
+    assert not any("differ" in text for text in problems(pair))
+    assert ".venv-one" in missing_environment(pair)
+    assert ".venv-two" in missing_environment(pair, "tensorflow")
+    python = tmp_path / ".venv-two" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    assert missing_environment(pair, "tensorflow") == ""
+    require_extra(pair, "tensorflow")
+    with pytest.raises(MissingExtraError, match=r"\.venv-one"):
+        require_extra(pair)
+
+
 def test_run_says_what_to_install(with_extra, sidebyside, monkeypatch):
     pair = with_extra("no-such-package")
     monkeypatch.setattr(pairs, "find_pair", lambda _: pair)
