@@ -86,9 +86,7 @@ def read_registry(file: Path = REGISTRY_FILE) -> dict[str, Entry]:
     return {entry.name: entry for entry in entries}
 
 
-def _entry(
-    name: str, checksum: str, url: str | None = None, instead: str | None = None
-) -> Entry:
+def _entry(name: str, checksum: str, url: str | None = None, instead: str | None = None) -> Entry:
     if checksum.startswith("folder:"):
         folder, _, pattern = name.rpartition("/")
         return Entry(folder, checksum, url, pattern)

@@ -10,9 +10,7 @@ from sidebyside.datasets import _minilm, imdb, minilm
 from sidebyside.datasets.packaged import is_installed
 from sidebyside.lessons import pairs
 
-torch = pytest.importorskip("torch")
-import torch._dynamo  # noqa: E402 - before TensorFlow, or torch's optimisers end the process
-
+pytest.importorskip("torch._dynamo")  # before TensorFlow, or torch's optimisers end the process
 pytest.importorskip("transformers")
 pytest.importorskip("keras_hub")
 
