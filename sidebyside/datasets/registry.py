@@ -1,9 +1,9 @@
 """The registry: what each file of a data set must be, by its hash.
 
 ``data/registry.txt`` has one line per file: ``NAME ALGORITHM:HASH [URL [URL]]``, with # comments.
-NAME is the file's place in the data folder. A file without a URL comes out of an archive, or is made
-on this machine. A URL ``package:PACKAGE/PATH`` names a file of an installed Python package; a second
-URL after it is where the file is downloaded from if the package is not installed.
+NAME is the file's place in the data folder. A file without a URL comes out of an archive, or is
+made on this machine. A URL ``package:PACKAGE/PATH`` names a file of an installed Python package; a
+second URL after it is where the file is downloaded from if the package is not installed.
 
 Some servers pack an archive when it is asked for, and do not promise the same bytes next time:
 GitHub's archives of a commit are of this kind. Such an archive has ``zip:members`` in place of a
