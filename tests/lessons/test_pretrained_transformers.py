@@ -1,12 +1,9 @@
 """The lesson on pretrained transformers: its tokens and encoders are the same in both libraries."""
 
-import json
-import os
-
 import numpy as np
 import pytest
 
-from sidebyside.datasets import _minilm, imdb, minilm
+from sidebyside.datasets import _minilm, imdb
 from sidebyside.datasets.packaged import is_installed
 from sidebyside.lessons import pairs
 
@@ -99,23 +96,3 @@ def test_keras_hub_asks_for_no_revision(monkeypatch):
         keras_hub.models.BertBackbone.from_preset("hf://someone/something")
     assert asked
     assert not any("revision" in arguments for arguments in asked)
-
-
-def test_the_files_are_those_of_a_revision():
-    from sidebyside.datasets.registry import read_registry
-
-    entries = [e for name, e in read_registry().items() if name.startswith("weights/all-MiniLM")]
-    assert len(entries) == 9
-    for entry in entries:
-        assert entry.url.startswith(f"package:{_minilm.PACKAGE}/")
-        assert f"{_minilm.REPOSITORY}/resolve/{_minilm.REVISION}/" in entry.instead
-
-
-def test_the_sample_has_the_files_of_the_large_one(monkeypatch):
-    monkeypatch.setenv("SIDEBYSIDE_DATA", "sample")
-    monkeypatch.setattr(_minilm, "is_installed", lambda package: False)
-    loaded = minilm()
-    assert not loaded.pretrained
-    config = json.loads((loaded.folder / "config.json").read_text("utf-8"))
-    assert config["hidden_size"] % config["num_attention_heads"] == 0
-    assert os.path.getsize(loaded.folder / "model.safetensors") < 1_000_000
