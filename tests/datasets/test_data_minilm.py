@@ -1,4 +1,4 @@
-"""MiniLM-L6: out of a package, or from the hub; and its tiny stand-in, which both libraries read."""
+"""MiniLM-L6: out of a package or from the hub, and its tiny stand-in, which both libraries read."""
 
 import hashlib
 import json
