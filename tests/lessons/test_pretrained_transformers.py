@@ -96,3 +96,12 @@ def test_keras_hub_asks_for_no_revision(monkeypatch):
         keras_hub.models.BertBackbone.from_preset("hf://someone/something")
     assert asked
     assert not any("revision" in arguments for arguments in asked)
+
+
+def test_the_stored_digests_are_the_same():
+    [pair] = [pair for pair in pairs.find_pairs() if pair.name == "pretrained_transformers"]
+    digests = set()
+    for framework in ("pytorch", "tensorflow"):
+        [cell] = [cell for cell in pair.read(framework).cells if cell.id == "compare-tokens"]
+        digests.add("".join(output.text for output in cell.outputs).split()[-1])
+    assert len(digests) == 1
