@@ -9,25 +9,25 @@ from __future__ import annotations
 import numpy as np
 from tracking import overlap
 
+Array = np.ndarray
 
-def prepare(pixels: np.ndarray) -> np.ndarray:
-    """Make a picture what the network saw when it learnt.
 
-    RGB, (height, width, 3), 0 to 255 -> BGR, (1, height, width, 3), 0 to 1.
-    """
+def prepare(pixels: Array) -> Array:
+    """Turn RGB, (h, w, 3), 0 to 255, into BGR, (1, h, w, 3), 0 to 1."""
     return pixels[None, ..., ::-1].astype(np.float32) / 255
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
+def sigmoid(x: Array) -> Array:
     """Return numbers between 0 and 1."""
     return 1 / (1 + np.exp(-np.clip(x, -60, 60)))
 
 
-def decode(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Turn a picture's answers into boxes, labels and scores of all points.
+def decode(output: Array) -> tuple[Array, Array, Array]:
+    """Return boxes, labels and scores of all points.
 
-    (rows, columns, 5 + classes) -> (n, 4), (n,), (n,); boxes in parts of the
-    picture's width and height.
+    `output` is (rows, columns, 5 + classes).
+
+    Boxes are xmin, ymin, xmax, ymax, in parts of the picture.
     """
     rows, columns, _ = output.shape
     there, box, kind = np.split(output, [1, 5], axis=2)
@@ -43,10 +43,7 @@ def decode(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def suppress(
-    boxes: np.ndarray,
-    labels: np.ndarray,
-    scores: np.ndarray,
-    most_overlap: float,
+    boxes: Array, labels: Array, scores: Array, most_overlap: float
 ) -> list[int]:
     """Return the rows of the best box of each object, the surest first."""
     shared = overlap(boxes, boxes) * (labels[:, None] == labels)
@@ -58,15 +55,12 @@ def suppress(
 
 
 def find(
-    output: np.ndarray,
+    output: Array,
     size: tuple[int, int],
     least_score: float,
     most_overlap: float = 0.45,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Turn a picture's answers into its objects: boxes, labels, scores.
-
-    `size` is the width and the height in which the boxes are wanted.
-    """
+) -> tuple[Array, Array, Array]:
+    """Return boxes, labels and scores; `size` is the width and the height."""
     boxes, labels, scores = decode(output)
     sure = scores >= least_score
     boxes = boxes[sure] * np.tile(size, 2)

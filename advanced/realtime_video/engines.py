@@ -51,5 +51,6 @@ def load_engine(model: Path, threads: int = 1) -> Engine:
 
         return SavedModel(model, threads)
     raise ValueError(
-        f"{model.name} is none of .pt2, .pte, .onnx, .tflite, and no SavedModel."
+        f"{model.name} is none of .pt2, .pte, .onnx and .tflite, and no "
+        "SavedModel."
     )

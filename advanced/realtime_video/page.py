@@ -38,7 +38,8 @@ const names = { frames_per_second: "frames a second", shown: "frames shown",
 function fill(id, rows) {
   document.getElementById(id).replaceChildren(...rows.map(([name, value]) => {
     const row = document.createElement("tr");
-    const head = document.createElement("th"), cell = document.createElement("td");
+    const head = document.createElement("th");
+    const cell = document.createElement("td");
     head.scope = "row"; head.textContent = name; cell.textContent = value;
     row.append(head, cell);
     return row;
@@ -51,7 +52,8 @@ async function look() {
       ([key, name]) => [name, Math.round(10 * state[key]) / 10]));
     fill("counts", Object.entries(state.counts));
     const items = state.messages.length ? state.messages : ["none"];
-    document.getElementById("messages").replaceChildren(...items.map((text) => {
+    const list = document.getElementById("messages");
+    list.replaceChildren(...items.map((text) => {
       const item = document.createElement("li");
       item.textContent = text;
       return item;
@@ -136,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     timeout = 30  # seconds for a viewer who takes nothing
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answer by the path."""
         if self.path == "/":
             self.answer(PAGE.encode(), "text/html; charset=utf-8")

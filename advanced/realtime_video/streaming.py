@@ -26,22 +26,29 @@ BROKEN = (av.error.FFmpegError, OSError)  # what a source raises
 class LatestQueue(Generic[Item]):
     """A bounded queue; when it is full, the oldest item makes room."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int | None) -> None:
         self.items: deque[Item] = deque(maxlen=size)
         self.changed = threading.Condition()
         self.dropped, self.closed = 0, False
 
-    def put(self, item: Item) -> None:
-        """Add an item, at once."""
+    def is_full(self) -> bool:
+        """Say whether one more item would push out another."""
+        return len(self.items) == self.items.maxlen
+
+    def put(self, item: Item, wait: bool = False) -> None:
+        """Add an item: at once, or when there is room."""
         with self.changed:
-            self.dropped += len(self.items) == self.items.maxlen
+            if wait:
+                self.changed.wait_for(lambda: self.closed or not self.is_full())
+            self.dropped += self.is_full()
             self.items.append(item)  # a deque that is full drops the oldest
-            self.changed.notify()
+            self.changed.notify_all()
 
     def get(self) -> Item | None:
         """Wait for an item; None when there will be no more."""
         with self.changed:
             self.changed.wait_for(lambda: self.items or self.closed)
+            self.changed.notify_all()
             return self.items.popleft() if self.items else None
 
     def close(self) -> None:
@@ -82,6 +89,11 @@ class Source:
     def is_live(self) -> bool:
         """Say whether frames come when they come, and may come again."""
         return self.is_camera or "://" in self.address
+
+    @property
+    def keeps_all(self) -> bool:
+        """Say whether frames wait in place of being dropped."""
+        return not self.is_live and not self.paced
 
     def open(self) -> Any:
         """Open it with PyAV."""
@@ -144,7 +156,7 @@ class Capture(threading.Thread):
 
     def read(self) -> str:
         """Read the source once; return what is to be said of its end."""
-        count, address = 0, self.source.address
+        count, expected, address = 0, 0, self.source.address
         try:
             with self.source.open() as container:
                 if not container.streams.video:
@@ -156,14 +168,14 @@ class Capture(threading.Thread):
                     self.put(frame, captured)
                     count += 1
         except BROKEN as error:
-            return self.sentence(error, count)
+            return self.sentence(error, count, expected)
         if self.source.is_live:
             return f"The stream ended after {count} frames."
         if count < expected:
             return f"The file ends after {count} of {expected} frames."
         return "" if count else f"{address} has no frames."
 
-    def sentence(self, error: Exception, count: int) -> str:
+    def sentence(self, error: Exception, count: int, expected: int) -> str:
         """Say what went wrong, and when."""
         what = "camera" if self.source.is_camera else "file"
         if "://" in self.source.address:
@@ -176,7 +188,8 @@ class Capture(threading.Thread):
                 f"{self.source.patience:g} s."
             )
         if count:
-            return f"The {what} broke off after {count} frames: {reason}."
+            of = f" of {expected}" if expected else ""
+            return f"The {what} broke off after {count}{of} frames: {reason}."
         return f"The {what} {self.source.address} cannot be opened: {reason}."
 
     def paced(self, container: Any) -> Iterator[tuple[av.VideoFrame, float]]:
@@ -206,7 +219,8 @@ class Capture(threading.Thread):
         shown = frame.reformat(width, height, "rgb24").to_ndarray()
         seen = frame.reformat(self.seen[1], self.seen[0], "rgb24")
         number, self.captured = self.captured, self.captured + 1
-        self.queue.put(Frame(number, shown, seen.to_ndarray(), captured))
+        item = Frame(number, shown, seen.to_ndarray(), captured)
+        self.queue.put(item, wait=self.source.keeps_all)
 
 
 @dataclass(frozen=True)
@@ -226,7 +240,7 @@ class Statistics:
     shown: int = 0
     times: deque[float] = field(default_factory=deque)
     latencies: list[float] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
+    messages: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def say(self, sentence: str) -> None:
@@ -310,7 +324,8 @@ class Pipeline:
                         f"{width} × {height} pixels: the tracks begin again."
                     )
                 size = width, height
-                self.results.put(self.detect(frame))
+                keep = self.capture.source.keeps_all
+                self.results.put(self.detect(frame), wait=keep)
         except Exception as error:
             self.fail("detection", error)
         finally:
@@ -330,7 +345,9 @@ class Pipeline:
         self.error = error
         reason = f"{type(error).__name__}: {error}"
         self.statistics.say(f"The {where} cannot go on. {reason}")
-        self.capture.stopped.set()
+        self.stop()
+        self.frames.close()
+        self.results.close()
 
     def stop(self) -> None:
         """Read no more frames; what is on its way is still shown."""

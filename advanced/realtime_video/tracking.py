@@ -8,12 +8,14 @@ Boxes are xmin, ymin, xmax, ymax, in pixels.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
+Array = np.ndarray
 
-def overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+
+def overlap(a: Array, b: Array) -> Array:
     """Return the IoU of each box of `a` with each of `b`: (len(a), len(b))."""
     first = np.maximum(a[:, None, :2], b[None, :, :2])
     last = np.minimum(a[:, None, 2:], b[None, :, 2:])
@@ -22,14 +24,60 @@ def overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return shared / np.maximum(of_a[:, None] + of_b - shared, 1e-9)
 
 
+def to_middle(box: Array) -> Array:
+    """Turn two corners into the middle and the size."""
+    return np.concatenate([(box[:2] + box[2:]) / 2, box[2:] - box[:2]])
+
+
+def to_corners(place: Array) -> Array:
+    """Turn the middle and the size into two corners."""
+    half = place[2:] / 2
+    return np.concatenate([place[:2] - half, place[:2] + half])
+
+
+class Noise:
+    """Deviations, in parts of an object's size."""
+
+    seen = 0.05  # of a detected box from the true one
+    speed = 0.02  # by which the speed changes, per frame
+    start = 0.2  # of the speed of what was seen only once
+
+
+class Kalman:
+    """Where a box is and how fast it moves, guessed from noisy boxes."""
+
+    def __init__(self, box: Array) -> None:
+        place = to_middle(box)
+        self.values = np.stack([place, np.zeros(4)])  # places, and speeds
+        self.size = place[2:].mean()
+        deviations = np.array([Noise.seen, Noise.start]) * self.size
+        self.spread = np.diag(deviations**2)  # covariance, (2, 2)
+
+    def predict(self, frames: int = 1) -> Array:
+        """Move on by so many frames; return the box."""
+        move = np.array([[1.0, frames], [0.0, 1.0]])
+        change = (Noise.speed * self.size) ** 2 * frames
+        self.values = move @ self.values
+        self.spread = move @ self.spread @ move.T + np.diag([0, change])
+        return to_corners(self.values[0])
+
+    def update(self, box: Array) -> None:
+        """Take in a box that was detected."""
+        surprise = to_middle(box) - self.values[0]
+        of_boxes = (Noise.seen * self.size) ** 2
+        gain = self.spread[:, 0] / (self.spread[0, 0] + of_boxes)
+        self.values = self.values + gain[:, None] * surprise
+        self.spread = self.spread - np.outer(gain, self.spread[0])
+        self.size = self.values[0, 2:].mean()
+
+
 def find_way(
-    cost: np.ndarray, row: int, row_of: np.ndarray, prices: list[np.ndarray]
-) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    cost: Array, row: int, row_of: Array, prices: list[Array]
+) -> tuple[int, Array, Array, Array]:
     """Find the cheapest way from a row to a column that nobody has.
 
-    A step leads from a row to a column, and from there to the row that has
-    it. Returned are the column, from which row each column was reached, at
-    what cost, and which columns lie behind.
+    Returns that column, from which row each column was reached, at what
+    cost, and which columns lie behind.
     """
     count = cost.shape[1]
     least, came_from = np.full(count, np.inf), np.full(count, -1)
@@ -44,8 +92,8 @@ def find_way(
         seen[column], far, row = True, least[column], row_of[column]
 
 
-def assign(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pair rows with columns so that the sum of their costs is least."""
+def assign(cost: Array) -> tuple[Array, Array]:
+    """Return rows and columns, paired so that their costs add up to least."""
     if len(cost) > cost.shape[1]:
         columns, rows = assign(cost.T)
         return rows, columns
@@ -64,65 +112,15 @@ def assign(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(len(cost)), column_of
 
 
-def to_middle(box: np.ndarray) -> np.ndarray:
-    """Turn two corners into the middle and the size."""
-    return np.concatenate([(box[:2] + box[2:]) / 2, box[2:] - box[:2]])
-
-
-def to_corners(place: np.ndarray) -> np.ndarray:
-    """Turn the middle and the size into two corners."""
-    return np.concatenate(
-        [place[:2] - place[2:] / 2, place[:2] + place[2:] / 2]
-    )
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Deviations, in parts of an object's size."""
-
-    seen: float = 0.05  # of a detected box from the true one
-    speed: float = 0.02  # by which the speed changes, per frame
-    start: float = 0.2  # of the speed of what was seen only once
-
-
-class Kalman:
-    """Where a box is and how fast it moves, guessed from noisy boxes."""
-
-    def __init__(self, box: np.ndarray, noise: Noise) -> None:
-        place = to_middle(box)
-        self.values = np.stack([place, np.zeros(4)])  # places, and speeds
-        self.noise, self.size = noise, place[2:].mean()
-        deviations = np.array([noise.seen, noise.start]) * self.size
-        self.spread = np.diag(deviations**2)  # covariance, (2, 2)
-
-    def predict(self, frames: int = 1) -> np.ndarray:
-        """Move on by so many frames; return the box."""
-        move = np.array([[1.0, frames], [0.0, 1.0]])
-        change = (self.noise.speed * self.size) ** 2 * frames
-        self.values = move @ self.values
-        self.spread = move @ self.spread @ move.T + np.diag([0, change])
-        return to_corners(self.values[0])
-
-    def update(self, box: np.ndarray) -> None:
-        """Take in a box that was detected."""
-        surprise = to_middle(box) - self.values[0]
-        of_boxes = (self.noise.seen * self.size) ** 2
-        gain = self.spread[:, 0] / (self.spread[0, 0] + of_boxes)
-        self.values = self.values + gain[:, None] * surprise
-        self.spread = self.spread - np.outer(gain, self.spread[0])
-        self.size = self.values[0, 2:].mean()
-
-
 class Track:
     """An object that was found in at least one frame."""
 
     def __init__(
-        self, number: int, box: np.ndarray, label: int, noise: Noise
+        self, number: int, kalman: Kalman, label: int, score: float
     ) -> None:
-        self.id, self.label = number, label
-        self.filter = Kalman(box, noise)
-        self.box = np.asarray(box, float)
-        self.score = 0.0
+        self.id, self.label, self.score = number, label, score
+        self.filter = kalman
+        self.box = to_corners(kalman.values[0])
         self.hits, self.missed = 1, 0  # times found; frames since then
 
 
@@ -134,24 +132,17 @@ class Tracker:
         least_overlap: float = 0.2,
         patience: int = 30,
         hits: int = 3,
-        noise: Noise | None = None,
+        kalman: Callable[[Array], Kalman] = Kalman,
     ) -> None:
         self.least_overlap, self.patience = least_overlap, patience
-        self.hits, self.noise = hits, noise or Noise()
-        self.tracks: list[Track] = []
-        self.born = 0
+        self.hits, self.kalman = hits, kalman
+        self.tracks: list[Track]
+        self.tracks, self.born = [], 0
 
     def update(
-        self,
-        boxes: np.ndarray,
-        labels: np.ndarray,
-        scores: np.ndarray,
-        frames: int = 1,
+        self, boxes: Array, labels: Array, scores: Array, frames: int = 1
     ) -> list[Track]:
-        """Take in a frame's boxes; return the tracks that were seen in it.
-
-        `frames` is how many frames have passed since the last call.
-        """
+        """Take in a frame's boxes; return the tracks that were seen in it."""
         for track in self.tracks:
             track.box = track.filter.predict(frames)
             track.missed += frames
@@ -165,47 +156,38 @@ class Tracker:
         self.tracks = [t for t in self.tracks if self.worth_keeping(t)]
         return [t for t in self.tracks if t.hits >= self.hits and not t.missed]
 
-    def match(
-        self, boxes: np.ndarray, labels: np.ndarray
-    ) -> list[tuple[Track, int]]:
+    def match(self, boxes: Array, labels: Array) -> list[tuple[Track, int]]:
         """Pair tracks with the rows of the boxes that are theirs."""
         if not self.tracks or not len(boxes):
             return []
         shared = overlap(np.stack([t.box for t in self.tracks]), boxes)
-        shared *= np.array([t.label for t in self.tracks])[:, None] == labels
-        rows, columns = assign(1 - shared)
+        same = np.array([t.label for t in self.tracks])[:, None] == labels
+        rows, columns = assign(1 - shared * same)
         return [
-            (self.tracks[row], column)
+            (self.tracks[row], int(column))
             for row, column in zip(rows, columns, strict=True)
-            if shared[row, column] >= self.least_overlap
+            if (shared * same)[row, column] >= self.least_overlap
         ]
 
     def begin(
-        self,
-        boxes: np.ndarray,
-        labels: np.ndarray,
-        scores: np.ndarray,
-        taken: set[int],
+        self, boxes: Array, labels: Array, scores: Array, taken: set[int]
     ) -> None:
         """Begin a track with each box that belongs to none."""
-        for row in set(range(len(boxes))) - taken:
-            self.born += 1
-            track = Track(self.born, boxes[row], int(labels[row]), self.noise)
-            track.score = float(scores[row])
-            self.tracks.append(track)
+        for row in range(len(boxes)):
+            if row not in taken:
+                self.born += 1
+                about = int(labels[row]), float(scores[row])
+                kalman = self.kalman(boxes[row])
+                self.tracks.append(Track(self.born, kalman, *about))
 
     def worth_keeping(self, track: Track) -> bool:
         """Say whether to wait for an object that is not seen now."""
-        patience = self.patience if track.hits >= self.hits else 2
-        return track.missed <= patience
+        sure = track.hits >= self.hits
+        return track.missed <= (self.patience if sure else 2)
 
 
 class LineCounter:
-    """Counts the tracks that cross a line, by label and direction.
-
-    The line goes from one point to another. Whoever looks along it sees an
-    object come from the left or from the right.
-    """
+    """Counts the tracks that cross a line, by label and direction."""
 
     def __init__(
         self,
@@ -215,10 +197,11 @@ class LineCounter:
     ) -> None:
         self.start, self.end = np.array(start, float), np.array(end, float)
         self.margin = margin  # pixels; nearer than this is on neither side
-        self.sides: dict[int, int] = {}  # of each track
-        self.counts: Counter[tuple[int, str]] = Counter()
+        self.sides: dict[int, int]
+        self.counts: Counter[tuple[int, str]]
+        self.sides, self.counts = {}, Counter()
 
-    def place(self, point: np.ndarray) -> tuple[float, float]:
+    def place(self, point: Array) -> tuple[float, float]:
         """Return how far along the line a point is, and how far beside it."""
         along, to_point = self.end - self.start, point - self.start
         length = np.hypot(*along)
