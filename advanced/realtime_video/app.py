@@ -213,6 +213,7 @@ def run(options: argparse.Namespace) -> int:
             target=lambda: (sys.stdin.read(), watch.pipeline.stop()),
             daemon=True,
         ).start()
+    watch.pipeline.statistics.listener = tell
     print(json.dumps({"address": server.start()}), flush=True)
     watch.pipeline.start()
     try:
@@ -224,6 +225,11 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(watch.figures()), flush=True)
     failed = watch.pipeline.capture.failed or watch.pipeline.error
     return 1 if failed else 0
+
+
+def tell(sentence: str) -> None:
+    """Print a message."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -39,7 +39,9 @@ class LatestQueue(Generic[Item]):
         """Add an item: at once, or when there is room."""
         with self.changed:
             if wait:
-                self.changed.wait_for(lambda: self.closed or not self.is_full())
+                self.changed.wait_for(
+                    lambda: self.closed or not self.is_full()
+                )
             self.dropped += self.is_full()
             self.items.append(item)  # a deque that is full drops the oldest
             self.changed.notify_all()
@@ -188,7 +190,8 @@ class Capture(threading.Thread):
                 f"{self.source.patience:g} s."
             )
         if count:
-            of = f" of {expected}" if expected else ""
+            known = expected and not self.source.is_live
+            of = f" of {expected}" if known else ""
             return f"The {what} broke off after {count}{of} frames: {reason}."
         return f"The {what} {self.source.address} cannot be opened: {reason}."
 
@@ -242,12 +245,14 @@ class Statistics:
     latencies: list[float] = field(default_factory=list)
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     lock: threading.Lock = field(default_factory=threading.Lock)
+    listener: Say | None = None  # hears each message
 
     def say(self, sentence: str) -> None:
-        """Keep a message, and print it."""
+        """Keep a message, and hand it on."""
         with self.lock:
             self.messages.append(sentence)
-        print(sentence, file=sys.stderr, flush=True)
+        if self.listener:
+            self.listener(sentence)
 
     def add(self, captured: float) -> None:
         """Count a frame that is shown now."""
