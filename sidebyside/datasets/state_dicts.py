@@ -109,9 +109,9 @@ def _read_zipped(stream: IO[bytes]) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(stream) as archive:
         (pickled,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
         folder = pickled.removesuffix("data.pkl")
-        if f"{folder}byteorder" in archive.namelist():
-            if archive.read(f"{folder}byteorder") != b"little":
-                raise ValueError("its numbers begin with their largest byte")
+        order = f"{folder}byteorder"  # older files have none: they are "little", too
+        if order in archive.namelist() and archive.read(order) != b"little":
+            raise ValueError("its numbers begin with their largest byte")
         tensors = _Unpickler(archive.open(pickled)).load()
         return {
             name: _array(tensor, archive.read(f"{folder}data/{tensor.storage.key}"))
