@@ -138,6 +138,7 @@ def test_a_network_camera_that_fails_is_told_on_the_page(program):
 )
 def test_a_mistake_is_a_sentence(folder, source, options, sentence):
     process = start(folder, folder / source, *options)
+    process.wait(60)
     _, messages = process.communicate("", timeout=60)
     assert process.returncode in {1, 2}
     assert sentence in messages
