@@ -14,6 +14,11 @@ def to_tensor(pixels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(prepare(pixels)).permute(0, 3, 1, 2)
 
 
+def to_answers(outputs: torch.Tensor) -> np.ndarray:
+    """Return what the network says of one picture, point by point."""
+    return outputs[0].permute(1, 2, 0).numpy()
+
+
 class Exported:
     """A program that `torch.export` recorded."""
 
@@ -25,7 +30,7 @@ class Exported:
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """(height, width, 3) -> (rows, columns, 5 + classes)."""
         with torch.inference_mode():
-            return self.module(to_tensor(pixels))[0].numpy()
+            return to_answers(self.module(to_tensor(pixels)))
 
 
 class Lowered:
@@ -41,4 +46,4 @@ class Lowered:
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """(height, width, 3) -> (rows, columns, 5 + classes)."""
         tensor = to_tensor(pixels).contiguous()  # it reads memory as it lies
-        return self.method.execute([tensor])[0][0].numpy()
+        return to_answers(self.method.execute([tensor])[0])

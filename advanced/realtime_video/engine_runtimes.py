@@ -23,10 +23,11 @@ class Onnx:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """(height, width, 3) -> (rows, columns, 5 + classes)."""
-        batch = prepare(pixels)
-        if self.input.shape[1] == 3:  # PyTorch's order
+        batch, torch_order = prepare(pixels), self.input.shape[1] == 3
+        if torch_order:
             batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
-        return self.session.run(None, {self.input.name: batch})[0][0]
+        (outputs,) = self.session.run(None, {self.input.name: batch})
+        return outputs[0].transpose(1, 2, 0) if torch_order else outputs[0]
 
 
 class LiteRt:
