@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ class SavedModel:
     """A graph that Keras's `model.export` wrote."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        with contextlib.suppress(RuntimeError):  # TensorFlow has begun
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
         self.loaded = tf.saved_model.load(str(path))  # must be kept
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
