@@ -1,6 +1,8 @@
 """The live demo: a picture or a short film in, boxes and tracks out."""
 
 import tempfile
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +10,7 @@ import numpy as np
 
 from sidebyside.demos import Asked, Demo, InputError, read_number
 
+FILMS = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 LONGEST = 150  # frames
 LARGEST = 480  # pixels of the longer side of what is shown
 COLOURS = ("#e6194b", "#3c7a3c", "#4363d8", "#b35900", "#911eb4", "#008080")
@@ -99,8 +102,9 @@ class RealtimeVideo(Demo):
 
     def read(self, lesson, value, least):
         """Return the frames, their rate and the least score."""
-        path = value.get("path") if isinstance(value, dict) else value
-        if not isinstance(path, str | Path) or not path:
+        path = value.get("path") if isinstance(value, Mapping) else None
+        path = value if isinstance(value, Path) else path
+        if not path:  # a text is not believed to be a path
             raise InputError(
                 "There is no film yet: upload one, or click on an example."
             )
@@ -134,7 +138,7 @@ class RealtimeVideo(Demo):
         for name in ("people", "bottles"):
             path = folder / f"{name}.mp4"
             shutil.copy(getattr(lesson.films, name), path)
-            yield [str(path), 0.4]
+            yield [path, 0.4]
 
 
 def small(frame, width, height):
@@ -164,7 +168,7 @@ def write_film(pictures, rate):
     """Write a film that a browser plays; return its path."""
     import av
 
-    path = Path(tempfile.mkdtemp()) / "tracks.mp4"
+    path = Path(FILMS.name) / f"{uuid.uuid4().hex}.mp4"
     with av.open(str(path), "w") as film:
         stream = film.add_stream("libx264", rate=max(1, round(rate)))
         stream.height, stream.width, _ = pictures[0].shape
