@@ -1,11 +1,13 @@
 """What a lesson needs besides the frameworks, named in its metadata.
 
-An extra of pyproject.toml, or an environment of its own beside the checkout's, ``.venv-NAME``.
+An extra of pyproject.toml, an environment of its own beside the checkout's, ``.venv-NAME``, or a
+program of the system's.
 """
 
 import importlib.metadata
 import os
 import re
+import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -93,6 +95,22 @@ def missing_environment(pair: Pair) -> str:
     )
 
 
+def missing_program(pair: Pair) -> str:
+    """Return a sentence if the system's program that a lesson starts is not there, else nothing.
+
+    A server may lie where only an administrator's search path leads.
+    """
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+    if not (name := pair.facts.program):
+        return ""
+    if sys.platform != "win32" and shutil.which(name, path=places):
+        return ""
+    return (
+        f"{pair.topic} needs the program {name}, on Linux or a Mac, and it is not there. On Debian "
+        f"and Ubuntu install it with 'apt-get install {name}'."
+    )
+
+
 def _python_version(environment: Path) -> str:
     """Return the version of an environment's Python, such as 3.13; empty if it does not say."""
     file = environment / "pyvenv.cfg"
@@ -109,7 +127,7 @@ def require_extra(pair: Pair) -> None:
     MissingExtraError
         If it is not; the message says how to install it.
     """
-    if sentence := missing_extra(pair) or missing_environment(pair):
+    if sentence := missing_extra(pair) or missing_environment(pair) or missing_program(pair):
         raise MissingExtraError(sentence)
 
 

@@ -49,12 +49,17 @@ class Facts:
         return str(self.ours.get("environment", ""))
 
     @property
+    def program(self) -> str:
+        """The system's program that the lesson starts, ``nginx``; or empty."""
+        return str(self.ours.get("program", ""))
+
+    @property
     def without_model(self) -> str:
         """Why the lesson has no model whose parity could be tested; empty if it has one."""
         return str(self.ours.get("without_model", ""))
 
 
-KEYS = {"environment", "extra", "without_model"}  # of our part of a notebook's metadata
+KEYS = {"environment", "extra", "program", "without_model"}  # of our part of a notebook's metadata
 NOTHING = Facts("", {})
 
 

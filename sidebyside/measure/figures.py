@@ -171,6 +171,13 @@ OWN = (
     Quantity("calibration_error", "calibration error with cross-entropy", three_decimals),
     Quantity("focal_calibration_error", "with the focal loss", three_decimals),
     Quantity("spectral_calibration_error", "the same, with a spectral head", three_decimals),
+    Quantity("peeking_alarms", "false alarms of a z-test, 30 looks", percent),
+    Quantity("always_valid_alarms", "false alarms of mSPRT, 2,901 looks", percent),
+    Quantity("controller_alarms", "good canaries rolled back, simulated", percent),
+    Quantity("users_until_accuracy", "users until a less accurate canary is back", whole),
+    Quantity("users_until_latency", "users until a slow canary is back", whole),
+    Quantity("users_until_errors", "users until a failing canary is back", whole),
+    Quantity("users_until_promotion", "users until a good canary is promoted", whole),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

@@ -17,6 +17,7 @@ from sidebyside.lessons.extras import (
     extras,
     missing_environment,
     missing_extra,
+    missing_program,
     require_extra,
 )
 from sidebyside.lessons.facts import read_facts
@@ -112,7 +113,7 @@ def test_what_a_lesson_says_is_kept_and_nothing_else():
     assert [cell.metadata for cell in tidied.cells] == [{"tags": ["framework"], **HIDDEN}, {}, {}]
 
 
-KEYS_TOLD = "it may have environment, extra, without_model"
+KEYS_TOLD = "it may have environment, extra, program, without_model"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,12 @@ KEYS_TOLD = "it may have environment, extra, without_model"
             {"environment": "serving"},
             "it needs the environment 'serving', and there is no requirements/serving.txt.",
         ),
-        ("test", "its metadata 'sidebyside' is not a table of environment, extra, without_model."),
+        ({"program": ""}, "its metadata 'sidebyside' has no text for 'program'."),
+        (
+            "test",
+            "its metadata 'sidebyside' is not a table of environment, extra, program, "
+            "without_model.",
+        ),
     ],
 )
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -206,6 +212,20 @@ def test_an_environment_of_its_own_is_found_or_told(pair, monkeypatch, tmp_path)
     require_extra(pair)
     settings.write_text("home = /usr/bin\nversion_info = 3.9.1\n", "utf-8")
     assert f"which is of Python 3.9, not {here}: " in missing_environment(pair)
+
+
+def test_a_program_is_found_or_told(pair, monkeypatch):
+    for framework in FRAMEWORKS:
+        change(pair, framework, {"program": "nginx"})
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("shutil.which", lambda name, path: f"/usr/sbin/{name}")
+    require_extra(pair)
+    monkeypatch.setattr("shutil.which", lambda name, path: None)
+    with pytest.raises(MissingExtraError, match="needs the program nginx"):
+        require_extra(pair)
+    monkeypatch.setattr("shutil.which", lambda name, path: f"C:/{name}")
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "on Linux or a Mac" in missing_program(pair)
 
 
 def test_run_says_what_to_install(with_extra, sidebyside, monkeypatch):
