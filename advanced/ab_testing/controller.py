@@ -227,7 +227,8 @@ def main() -> None:
         print(f"{proxy.address}/dashboard/", flush=True)
         decision = Controller(proxy).run(asked.seconds)
         print(f"{decision.verdict}: {decision.reason}", flush=True)
-        input("Enter ends the proxy. ")
+        if proxy.process:
+            proxy.process.wait()  # it goes on serving, until Ctrl-C
 
 
 if __name__ == "__main__":
