@@ -1,4 +1,4 @@
-"""The batches of diffusion: digits under noise, their times and labels, and what to tell of them."""
+"""The batches of diffusion: digits under noise, their times and labels; and the velocity."""
 
 STEPS = (
     "define-noise-levels",
@@ -10,7 +10,7 @@ STEPS = (
 
 
 def batches(lesson, count):
-    """Return batches of 50: pictures near 0, (50, 28, 28, 1), times, labels; and the velocity."""
+    """Return batches of 50: digits, (50, 28, 28, 1), times and labels; and what to tell."""
     stream = lesson["draw_batches"](lesson["flow_example"])
     drawn = [next(stream) for _ in range(count)]
     return [((noisy, times, labels), wanted) for noisy, times, labels, wanted in drawn]
