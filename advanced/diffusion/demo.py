@@ -64,7 +64,7 @@ class Diffusion(Demo):
         steps = int(read_number(steps, 5, LONGEST, "The number of steps"))
         seed = int(read_number(seed, 0, 2**31 - 1, "The seed"))
         noise = np.random.default_rng(seed).standard_normal(
-            (COLUMNS, 28, 28, 1)
+            (COLUMNS, lesson.side, lesson.side, 1)
         )
         return Asked((np.full(COLUMNS, label), strength, steps, noise))
 

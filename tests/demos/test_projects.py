@@ -259,11 +259,12 @@ def test_a_text_that_cannot_be_gone_on_with_gets_a_sentence(sides, question, sen
 @of("advanced/diffusion")
 def test_a_digit_forms_and_the_same_noise_forms_the_same(sides):
     asked = [sides.demo.read(sides.first, "3", 2, 10, seed).value for seed in (0, 0, 1)]
+    side = 4 * sides.first.side  # each pixel a square of four by four
     for framework in FRAMEWORKS:
         films = [[frame for frame, _ in sides.answers(framework, each)] for each in asked]
         assert len(films[0]) == 10
         for frame in films[0]:
-            assert (frame.shape, frame.dtype) == ((2 * 28 * 4, 6 * 28 * 4, 3), np.uint8)
+            assert (frame.shape, frame.dtype) == ((2 * side, 6 * side, 3), np.uint8)
         assert np.abs(films[0][0].astype(int) - films[0][-1]).max() > 50
         np.testing.assert_array_equal(films[0], films[1])
         assert not np.array_equal(films[0][-1], films[2][-1])

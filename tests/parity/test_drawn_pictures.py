@@ -90,9 +90,9 @@ def draw(spaces, models):
 
     def pictures(framework, way, seed=0, strength=1.0):
         kind, sampler, steps, how = WAYS[way]
-        space = spaces[framework]
+        space, side = spaces[framework], spaces[framework]["side"]
         guess = space["make_guess"](models[kind][framework], DIGITS, strength)
-        x = np.random.default_rng(seed).standard_normal((len(DIGITS), 28, 28, 1))
+        x = np.random.default_rng(seed).standard_normal((len(DIGITS), side, side, 1))
         return deque(space[sampler](guess, x, steps, **how), maxlen=1)[0][0]
 
     return pictures
