@@ -1,4 +1,4 @@
-"""The live demo: both networks say what a picture shows, and where they look."""
+"""The live demo: what a picture shows, and where both networks look."""
 
 from types import SimpleNamespace
 
