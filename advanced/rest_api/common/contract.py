@@ -58,7 +58,9 @@ def find_versions(models: Path) -> dict[str, dict[str, Path]]:
     """Return the folders of all models: by name, by version, oldest first."""
     found: dict[str, dict[str, Path]] = {}
     for labels in sorted(models.glob("*/labels.json")):
-        numbers = [one for one in labels.parent.iterdir() if one.name.isdigit()]
+        numbers = [
+            one for one in labels.parent.iterdir() if one.name.isdigit()
+        ]
         numbers.sort(key=lambda one: int(one.name))
         found[labels.parent.name] = {one.name: one for one in numbers}
     return found

@@ -116,13 +116,16 @@ class Service:
         settings = {"keys": f"reader:{hashed(self.key)}", **settings}
         settings["models"] = models.resolve()
         self.folder, self.programs = folder, list[Program]()
+        self.model_metrics = f"{self.address}/metrics"  # of its batches
         if framework == "tensorflow":
-            backend = free_port()
-            settings["backend"] = f"http://127.0.0.1:{backend}"
+            backend = f"127.0.0.1:{free_port()}"
+            settings["backend"] = f"http://{backend}"
+            path = "/monitoring/prometheus/metrics"
+            self.model_metrics = settings["backend"] + path
             inside = settings.get("most_waiting", 64) * 2 + 16
             command = [
                 *GUNICORN,
-                *("--bind", f"127.0.0.1:{backend}", "--workers", "1"),
+                *("--bind", backend, "--workers", "1"),
                 *("--worker-class", "gthread", "--threads", str(inside)),
                 *("--graceful-timeout", "20", "--no-control-socket"),
                 "tensorflow_service.model_server:serve()",

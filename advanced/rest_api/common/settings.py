@@ -46,14 +46,14 @@ class Settings:
 
     models: Path = Path("models")
     keys: str = ""
-    rate: float = 50
+    rate: float = 50.0
     burst: int = 100
     most_bytes: int = 2_000_000
-    body_seconds: float = 5
+    body_seconds: float = 5.0
     most_pixels: int = 4_000_000
     most_pictures: int = 32
     most_waiting: int = 64
-    answer_seconds: float = 10
+    answer_seconds: float = 10.0
     batch_rows: int = 32
     batch_wait: float = 0.002
     threads: int = 1

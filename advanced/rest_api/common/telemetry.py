@@ -1,13 +1,15 @@
-"""What a service says of itself: lines of JSON, and Prometheus's metrics."""
+"""What a service says of itself: a line for each request, and metrics.
 
-import json
+Prometheus's client decides when it is imported where its counts are kept: see
+`common.logs.share_metrics`.
+"""
+
 import logging
 import os
 import re
 import time
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import (
@@ -92,44 +94,3 @@ def exposition() -> bytes:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)
     return generate_latest(registry)
-
-
-def share_metrics(folder: str) -> None:
-    """Have the workers to come write their counts into a folder.
-
-    What a killed worker has counted stays there, and goes on to count.
-    """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-
-
-class JsonLines(logging.Formatter):
-    """A log record as one line of JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        line = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            "level": record.levelname.lower(),
-            "process": record.process,
-            "message": record.getMessage(),
-            **getattr(record, "facts", {}),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
-
-
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "common.telemetry.JsonLines"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "json"}
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        name: {"handlers": [], "level": "INFO", "propagate": True}
-        for name in ("gunicorn.error", "uvicorn", "uvicorn.error")
-    },
-}

@@ -7,8 +7,8 @@ import tempfile
 import uvicorn
 
 from common.access import Keys
+from common.logs import LOGGING, share_metrics
 from common.settings import from_environment
-from common.telemetry import LOGGING, share_metrics
 
 
 def main() -> None:

@@ -88,7 +88,9 @@ async def on_problem(request: Request, problem: Problem) -> Response:
 @app.exception_handler(HTTPException)
 async def on_http(request: Request, error: HTTPException) -> Response:
     """Say the same in the contract's form where there is no such path."""
-    response = await on_problem(request, Problem(error.status_code, error.detail))
+    response = await on_problem(
+        request, Problem(error.status_code, error.detail)
+    )
     response.headers.update(error.headers or {})
     return response
 
@@ -167,9 +169,7 @@ async def _predict(
         body = await read_body(
             request, settings.most_bytes, settings.body_seconds
         )
-        pictures = await run_in_threadpool(
-            read_pictures, kind, body, settings
-        )
+        pictures = await run_in_threadpool(read_pictures, kind, body, settings)
         facts["pictures"] = len(pictures)
         waiting = asyncio.wrap_future(served.batcher.submit(pictures))
         try:

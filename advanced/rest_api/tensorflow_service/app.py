@@ -20,7 +20,7 @@ from common.problems import Problem
 from common.settings import Settings, from_environment
 from common.telemetry import METRICS_TYPE, Record, exposition, request_id
 from tensorflow_service.backend import Backend
-from tensorflow_service.bodies import Deadlines, read_body
+from tensorflow_service.bodies import Deadlines, leave_unread, read_body
 
 log = logging.getLogger("service")
 operation = Blueprint("operation", __name__)
@@ -77,6 +77,7 @@ def _begin() -> None:
     rule = request.url_rule.rule if request.url_rule else "other"
     route = rule.replace("<name:", "{").replace(">", "}")  # the contract's
     g.record = Record(name, request.method, request.path, route)
+    g.body_read = False
 
 
 def _end(response: Response) -> Response:
@@ -90,6 +91,8 @@ def _on_problem(problem: Problem) -> Response:
     response = jsonify(problem.body(g.record.request_id))
     response.status_code = problem.status
     response.headers.update(problem.headers())
+    if problem.status == 503 and request.content_length and not g.body_read:
+        leave_unread(response)
     return response
 
 
@@ -177,6 +180,7 @@ def _predict(model: str, version: str | None) -> Response:
         headers.get("Content-Type", ""), headers.get("Content-Encoding", "")
     )
     with known.gate.enter():
+        g.body_read = True
         body = read_body(
             known.deadlines, settings.most_bytes, settings.body_seconds
         )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import request
+from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from common.problems import Problem
@@ -61,6 +61,21 @@ class Deadlines:
                         clock.expired = True
                         with contextlib.suppress(OSError):
                             clock.connection.shutdown(socket.SHUT_RD)
+
+
+def leave_unread(response: Response) -> None:
+    """Close the connection after the answer, without waiting for the body.
+
+    A server that is full must not wait for what it does not want.
+    """
+    connection = request.environ["gunicorn.socket"]
+
+    def deaf() -> None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
+
+    response.headers["Connection"] = "close"
+    response.call_on_close(deaf)
 
 
 def read_body(deadlines: Deadlines, most: int, seconds: float) -> bytes:

@@ -11,11 +11,9 @@ import struct
 import tempfile
 from typing import Any
 
-from prometheus_client import multiprocess
-
 from common.access import Keys
+from common.logs import LOGGING, share_metrics
 from common.settings import from_environment
-from common.telemetry import LOGGING, share_metrics
 
 settings = from_environment()
 Keys(settings.keys)  # a wrong setting is an error now, not in a worker
@@ -44,11 +42,11 @@ def when_ready(server: Any) -> None:
     """
     limit = struct.pack("ll", int(settings.body_seconds), 0)
     for listener in server.LISTENERS:
-        listener.sock.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit
-        )
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
 
 def child_exit(server: Any, worker: Any) -> None:
     """Take what a worker that has ended had counted as going on."""
+    from prometheus_client import multiprocess  # not before share_metrics
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -6,7 +6,8 @@ calls their signature ``serving_default``, and puts requests together in
 batches. What it does not do: take up new versions while it runs, gRPC, more
 than one input.
 
-``gunicorn --workers 1 --threads 160 "tensorflow_service.model_server:serve()"``
+``gunicorn --worker-class gthread --workers 1 --threads 160
+"tensorflow_service.model_server:serve()"``
 """
 
 import logging
