@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import check_jsonschema
@@ -196,6 +197,20 @@ def test_settings_in_the_files_are_settings_of_the_service(framework):
     names = set(re.findall(r"SERVICE_[A-Z_]+", text))
     assert names
     from_environment(dict.fromkeys(names, "1"))
+
+
+def test_mypy_finds_nothing_in_the_services():
+    for needed in ("torch", "tensorflow", "mypy"):
+        if find_spec(needed) is None:
+            pytest.skip(f"{needed} is not installed")
+    packages = [word for name in ("common", "pytorch_service", "tensorflow_service")
+                for word in ("--package", name)]  # fmt: skip
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]
+    environment = {**os.environ, "MYPYPATH": "."}
+    done = subprocess.run(
+        [*command, *packages], cwd=PROJECT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 PREFIX = "SERVICE_"
 
@@ -77,8 +78,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         if name not in kinds:
             raise ValueError(f"{name}: there is no such setting")
         field = kinds[name]
+        read: Any = type(field.default)  # int, float, str or Path
         try:
-            values[field.name] = type(field.default)(text)
+            values[field.name] = read(text)
         except ValueError:
             raise ValueError(f"{name}: {text!r} cannot be read") from None
     return Settings(**values)

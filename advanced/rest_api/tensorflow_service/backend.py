@@ -43,8 +43,9 @@ class Backend:
             ),
             key=int,
         )
-        with self.lock:
-            self.known[model] = time.monotonic(), found
+        if found:  # what is being loaded may be there at any moment
+            with self.lock:
+                self.known[model] = time.monotonic(), found
         return found
 
     def version(self, model: str, version: str | None) -> str:

@@ -40,7 +40,7 @@ def when_ready(server: Any) -> None:
     Connections inherit it from the socket that listens. It ends the threads
     that wait for the rest of a head; bodies have `bodies.Deadlines`.
     """
-    limit = struct.pack("ll", int(settings.body_seconds), 0)
+    limit = struct.pack("ll", int(settings.body_seconds) + 1, 0)
     for listener in server.LISTENERS:
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 

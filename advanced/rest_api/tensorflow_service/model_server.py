@@ -58,12 +58,15 @@ class ModelServer:
         threading.Thread(target=self._load_all, daemon=True).start()
 
     def _load_all(self) -> None:
+        """Load all, then show all, as TF Serving does at its start."""
+        loaded = {}
         for model, places in self.places.items():
             for version, place in places.items():
                 try:
-                    self.batchers[model, version] = self._batcher(place)
+                    loaded[model, version] = self._batcher(place)
                 except Exception:  # it stays LOADING, which its client sees
                     log.exception("%s %s cannot be loaded", model, version)
+        self.batchers = loaded
 
     def _batcher(self, place: Path) -> Batcher:
         compute, settings = load(place), self.settings
