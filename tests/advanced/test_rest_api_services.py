@@ -118,7 +118,7 @@ def test_a_request_keeps_its_id_in_the_answer_and_in_the_log(service):
     assert [good.headers["X-Request-ID"], bad.json()["request_id"]] == ["ann-1", "ann-2"]
     made = ask(service).headers["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{32}", made)
-    lines = {line["request_id"]: line for line in service.lines() if "request_id" in line}
+    lines = {name: service.line_of(name) for name in ("ann-1", "ann-2", made)}
     wanted = {"status": 200, "model": "cifar", "version": "2", "pictures": 1, "key": "reader"}
     assert lines["ann-1"] | wanted == lines["ann-1"]
     assert lines["ann-2"]["reason"] == bad.json()["error"]
@@ -187,65 +187,110 @@ def test_a_killed_worker_comes_back_and_no_answer_is_wrong(service, files):
     assert ask(service).status_code == 200
 
 
-def small(framework, exported, tmp_path, **settings):
-    """Return a service of one worker, with limits that a test can reach."""
-    options = PATIENT | {"workers": 1} | settings
-    return Service(framework, exported(framework), tmp_path, **options)
+def test_a_killed_model_server_comes_back(framework, service):
+    if not service.backend:
+        pytest.skip("the model is in the workers")
+    (worker,) = service.programs[0].workers()
+    worker.kill()
+    statuses, end = [], time.monotonic() + 90
+    while not statuses or statuses[-1] != 200:
+        assert time.monotonic() < end
+        statuses.append(ask(service).status_code)
+    assert set(statuses) <= {200, 503, 504}  # never 500, and never another answer
+    assert requests.get(f"{service.address}/readyz", timeout=60).ok
 
 
-def test_a_full_service_refuses_instead_of_letting_a_queue_grow(framework, exported, tmp_path):
-    with small(framework, exported, tmp_path, most_waiting=3, body_seconds=20) as service:
-        inside = [bad_requests.Slow(service.address, service.key) for _ in range(3)]
-        end = time.monotonic() + 20
-        while (reply := ask(service)).status_code == 200:  # they are on their way in
-            assert time.monotonic() < end
-        assert reply.status_code == 503
-        assert reply.json()["error"] == "3 requests wait already: try again"
-        assert reply.headers["Retry-After"] == "1"
-        for one in inside:
-            one.finish()
-        assert [one.answer()[0] for one in inside] == [200, 200, 200]
-        assert ask(service).status_code == 200
+def test_the_stand_in_speaks_tf_servings_protocol(service):
+    if not service.backend:
+        pytest.skip("there is no model server")
+    url = f"{service.backend}/v1/models/cifar"
+    states = requests.get(url, timeout=60).json()["model_version_status"]
+    assert [(one["version"], one["state"]) for one in states] == [
+        ("2", "AVAILABLE"), ("1", "AVAILABLE"),
+    ]  # fmt: skip
+    assert states[0]["status"] == {"error_code": "OK", "error_message": ""}
+    asked = rest_api_models.pictures()[:3]
+    question = {"instances": asked.tolist()}
+    for path, version in ((":predict", 2), ("/versions/1:predict", 1)):
+        answer = requests.post(url + path, json=question, timeout=60).json()
+        assert set(answer) == {"predictions"}
+        right = rest_api_models.expected(version)[:3]
+        assert np.abs(np.array(answer["predictions"]) - right).max() < TOLERANCE
+    for path, body, status in (
+        ("/versions/9:predict", question, 404),
+        (":predict", {"instances": [[1]]}, 400),
+        (":predict", {"inputs": 3}, 400),
+    ):
+        reply = requests.post(url + path, json=body, timeout=60)
+        assert (reply.status_code, list(reply.json())) == (status, ["error"])
 
 
-def test_who_asks_too_often_is_told_when_to_come_again(framework, exported, tmp_path):
-    with small(framework, exported, tmp_path, rate=0.5, burst=3) as service:
-        replies = [ask(service) for _ in range(5)]
-        statuses = [reply.status_code for reply in replies]
-        assert statuses[:3] == [200, 200, 200]
-        assert statuses[-1] == 429
-        assert 1 <= int(replies[-1].headers["Retry-After"]) <= 2
-        assert requests.get(f"{service.address}/readyz", timeout=60).ok
-        # the client waits as it is told, and gets its answer
-        assert Client(service.address, service.key).predict([bad_requests.picture()])
-        impatient = Client(service.address, service.key, attempts=1)
-        with pytest.raises(ServiceError, match=r"429: more than 0.5 requests"):
-            impatient.predict([bad_requests.picture()])
+@pytest.fixture(scope="module")
+def limited(framework, exported, tmp_path_factory):
+    """Return a service with limits that a test can reach; the last test here ends it."""
+    limits = {"most_waiting": 3, "rate": 20, "burst": 20, "workers": 1, "body_seconds": 30}
+    folder = tmp_path_factory.mktemp("limited")
+    with Service(framework, exported(framework), folder, **PATIENT | limits) as running:
+        yield running
+
+
+def test_a_full_service_refuses_instead_of_letting_a_queue_grow(limited):
+    inside = [bad_requests.Slow(limited.address, limited.key) for _ in range(3)]
+    time.sleep(0.5)
+    reply = ask(limited)
+    assert reply.status_code == 503
+    assert reply.json()["error"] == "3 requests wait already: try again"
+    assert reply.headers["Retry-After"] == "1"
+    for one in inside:
+        one.finish()
+    assert [one.answer()[0] for one in inside] == [200, 200, 200]
+    assert ask(limited).status_code == 200
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(limited):
+    def ask_nothing(_):
+        return ask(limited, body=b"").status_code
+
+    with ThreadPoolExecutor(3) as pool:
+        statuses = set(pool.map(ask_nothing, range(200)))
+    assert statuses == {400, 429}
+    while (reply := ask(limited, body=b"")).status_code != 429:
+        pass
+    assert reply.json()["error"] == "more than 20 requests per second with this key"
+    assert reply.headers["Retry-After"] == "1"
+    assert requests.get(f"{limited.address}/readyz", timeout=60).ok
+    # the client waits as it is told, and gets its answer
+    assert Client(limited.address, limited.key).predict([bad_requests.picture()])
+
+
+def test_a_client_that_does_not_wait_hears_the_reason(limited):
+    impatient = Client(limited.address, "sesame", attempts=1)
+    with pytest.raises(ServiceError, match="401: the key in X-API-Key is not known"):
+        impatient.predict([bad_requests.picture()])
+
+
+def test_what_was_begun_is_finished_on_sigterm(limited):
+    time.sleep(1)  # the bucket fills
+    begun = [bad_requests.Slow(limited.address, limited.key) for _ in range(3)]
+    time.sleep(0.5)
+    workers = [one.pid for one in limited.program.workers()]
+    limited.program.terminate()
+    time.sleep(0.5)
+    with pytest.raises(requests.RequestException):  # nobody new is let in
+        requests.get(f"{limited.address}/healthz", timeout=1)
+    for one in begun:
+        one.finish()
+    assert [one.answer()[0] for one in begun] == [200, 200, 200]
+    assert limited.program.process.wait(30) in (0, -signal.SIGTERM)
+    assert not any(psutil.pid_exists(pid) for pid in workers)
 
 
 def test_a_model_that_takes_too_long_is_a_504(framework, exported, tmp_path):
-    with small(framework, exported, tmp_path, answer_seconds=0.0005, batch_wait=0.3) as service:
+    options = {"workers": 1, "answer_seconds": 0.0005, "batch_wait": 0.3}
+    with Service(framework, exported(framework), tmp_path, **PATIENT | options) as service:
         reply = ask(service)
         assert reply.status_code == 504
         assert reply.json()["error"] == "no answer after 0.0005 s"
-
-
-def test_what_was_begun_is_finished_on_sigterm(framework, exported, tmp_path):
-    with small(framework, exported, tmp_path, workers=2, body_seconds=30) as service:
-        begun = [bad_requests.Slow(service.address, service.key) for _ in range(10)]
-        time.sleep(0.5)
-        workers = [one.pid for one in service.program.workers()]
-        service.program.terminate()
-        time.sleep(0.5)
-        with pytest.raises(requests.RequestException):  # nobody new is let in
-            requests.get(f"{service.address}/healthz", timeout=1)
-        with ThreadPoolExecutor(10) as pool:
-            for one in begun:
-                one.finish()
-            statuses = [status for status, _ in pool.map(bad_requests.Slow.answer, begun)]
-        assert statuses == [200] * 10
-        assert service.program.process.wait(30) == 0
-        assert not any(psutil.pid_exists(pid) for pid in workers)
 
 
 def test_without_a_model_it_is_live_and_not_ready(framework, tmp_path):

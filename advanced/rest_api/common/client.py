@@ -122,7 +122,7 @@ class Client:
                 pause = float(reply.headers.get("Retry-After", pause))
             if left:
                 # not all at the same time, or they meet again
-                time.sleep(pause * random.uniform(0.5, 1.5))
+                time.sleep(pause * random.uniform(1, 1.5))
                 pause *= 2
         raise ServiceError(status, reason)
 

@@ -117,11 +117,12 @@ class Service:
         settings["models"] = models.resolve()
         self.folder, self.programs = folder, list[Program]()
         self.model_metrics = f"{self.address}/metrics"  # of its batches
+        self.backend = ""  # the model server, if there is one
         if framework == "tensorflow":
             backend = f"127.0.0.1:{free_port()}"
-            settings["backend"] = f"http://{backend}"
+            settings["backend"] = self.backend = f"http://{backend}"
             path = "/monitoring/prometheus/metrics"
-            self.model_metrics = settings["backend"] + path
+            self.model_metrics = self.backend + path
             inside = settings.get("most_waiting", 64) * 2 + 16
             command = [
                 *GUNICORN,
@@ -198,8 +199,19 @@ class Service:
     def lines(self) -> list[dict[str, Any]]:
         """Return what the service has logged so far."""
         text = self.program.log.read_text("utf-8")
-        found = [line for line in text.splitlines() if line.startswith("{")]
-        return [json.loads(line) for line in found]
+        whole = text[: text.rfind("\n") + 1].splitlines()
+        return [json.loads(line) for line in whole if line.startswith("{")]
+
+    def line_of(self, request_id: str) -> dict[str, Any]:
+        """Return what is logged of a request; it may come a moment later."""
+        end = time.monotonic() + 10
+        while True:
+            for line in self.lines():
+                if line.get("request_id") == request_id:
+                    return line
+            if time.monotonic() > end:
+                raise KeyError(request_id)
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """End it; what it was asked before, it answers."""
