@@ -156,6 +156,17 @@ def test_a_thousand_requests_from_fifty_clients_are_all_answered_rightly(service
     assert wrong(load) == []
 
 
+def test_a_lone_client_does_not_wait_for_an_acknowledgement(service):
+    with requests.Session() as session:
+        session.headers |= {"X-API-Key": service.key, "Content-Type": "image/png"}
+        url, body, times = service.address + PREDICT, bad_requests.picture(), []
+        for _ in range(30):
+            start = time.perf_counter()
+            assert session.post(url, body, timeout=60).status_code == 200
+            times.append(time.perf_counter() - start)
+    assert min(times) < 0.038  # with Nagle's algorithm each takes 40 ms
+
+
 def test_batches_form_under_load(service, files):
     def batches():
         text = requests.get(service.model_metrics, timeout=60).text

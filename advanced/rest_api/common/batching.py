@@ -89,10 +89,8 @@ class Batcher:
         end = time.monotonic() + self.wait
         while rows < self.most_rows:
             try:
-                left = end - time.monotonic()
-                one = self.queue.get(timeout=left) if left > 0 else (
-                    self.queue.get_nowait()
-                )  # fmt: skip
+                left = max(0, end - time.monotonic())
+                one = self.queue.get(timeout=left)  # 0: what is there
             except queue.Empty:
                 break
             if one is None:

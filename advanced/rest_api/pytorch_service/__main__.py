@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import socket
 import tempfile
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from common.access import Keys
 from common.logs import LOGGING, share_metrics
@@ -21,7 +23,7 @@ def main() -> None:
     Keys(settings.keys)  # a wrong setting is an error now, not in a worker
     with tempfile.TemporaryDirectory() as folder:
         share_metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR") or folder)
-        uvicorn.run(
+        config = uvicorn.Config(
             "pytorch_service.app:app",
             host=options.host,
             port=options.port,
@@ -33,6 +35,11 @@ def main() -> None:
             access_log=False,  # our own lines say more
             server_header=False,
         )
+        listening = config.bind_socket()
+        # Without it an answer's body waits until its head is acknowledged,
+        # up to 40 ms. asyncio sets it, but not for a socket made like this.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        Multiprocess(config, sockets=[listening]).run()
 
 
 if __name__ == "__main__":
