@@ -30,7 +30,7 @@ def main() -> None:
             workers=settings.workers,
             backlog=256,  # connections that nobody has accepted yet
             timeout_graceful_shutdown=20,
-            timeout_worker_healthcheck=30,  # a worker that loads is busy
+            timeout_worker_healthcheck=10,  # a worker that loads is busy
             log_config=LOGGING,
             access_log=False,  # our own lines say more
             server_header=False,
