@@ -199,6 +199,31 @@ def test_settings_in_the_files_are_settings_of_the_service(framework):
     from_environment(dict.fromkeys(names, "1"))
 
 
+def stored(framework, step):
+    """Return what a notebook's step has printed in the run that is stored."""
+    notebook = json.loads((PROJECT / f"rest_api_{framework}.ipynb").read_text("utf-8"))
+    (cell,) = [cell for cell in notebook["cells"] if cell["id"] == step]
+    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+
+
+def test_both_services_refuse_in_the_same_words():
+    words = [stored(framework, "ask-badly") for framework in FRAMEWORKS]
+    assert words[0] == words[1]
+    assert len(words[0].splitlines()) == 21
+
+
+def test_the_picture_shows_what_the_notebooks_have_measured():
+    import draw
+
+    for framework in FRAMEWORKS:
+        rows = draw.stored(framework)
+        assert [int(row[0]) for row in rows] == [1, 2, 4, 8, 16, 32, 50, 100]
+        best = max(row[1] for row in rows)
+        text = stored(framework, "find-saturation")
+        assert abs(float(re.search(r"most: (\d+)", text)[1]) - best) <= 1
+    assert (PROJECT / "load.png").is_file()
+
+
 def test_mypy_finds_nothing_in_the_services():
     for needed in ("torch", "tensorflow", "mypy"):
         if find_spec(needed) is None:

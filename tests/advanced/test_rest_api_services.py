@@ -35,6 +35,14 @@ def ask(service, path=PREDICT, body=None, **headers):
     return requests.post(service.address + path, body, headers=headers, timeout=60)
 
 
+def counted(service):
+    """Return how many requests for a prediction all workers have answered, by status."""
+    text = requests.get(service.address + "/metrics", timeout=60).text
+    route = re.escape(PREDICT.replace("cifar", "{model}"))
+    pattern = rf'^service_requests_total{{route="{route}",status="(\d+)"}} (\S+)$'
+    return {status: float(n) for status, n in re.findall(pattern, text, re.M)}
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures")
@@ -127,17 +135,11 @@ def test_a_request_keeps_its_id_in_the_answer_and_in_the_log(service):
 
 
 def test_metrics_count_what_all_workers_answer(service):
-    def counted():
-        text = requests.get(service.address + "/metrics", timeout=60).text
-        route = re.escape(PREDICT.replace("cifar", "{model}"))
-        pattern = rf'^service_requests_total{{route="{route}",status="(\d+)"}} (\S+)$'
-        return {status: float(n) for status, n in re.findall(pattern, text, re.M)}
-
-    before = counted()
+    before = counted(service)
     for _ in range(10):
         ask(service)
     ask(service, body=b"no")
-    after = counted()
+    after = counted(service)
     assert after["200"] - before["200"] == 10
     assert after["400"] - before.get("400", 0) == 1
 
@@ -183,6 +185,7 @@ def test_batches_form_under_load(service, files):
 def test_a_killed_worker_comes_back_and_no_answer_is_wrong(service, files):
     before = {one.pid for one in service.program.workers()}
     assert len(before) == 2
+    answered = counted(service)["200"]
     process = start_load(service.address, service.key, files, 1000, 20, retry=True)
     time.sleep(0.5)
     killed = min(before)
@@ -195,6 +198,7 @@ def test_a_killed_worker_comes_back_and_no_answer_is_wrong(service, files):
         assert time.monotonic() < end
         time.sleep(0.1)
     assert len(after & before) == 1
+    assert counted(service)["200"] >= answered + 990  # the dead one's, too
     assert ask(service).status_code == 200
 
 
