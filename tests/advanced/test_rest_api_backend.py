@@ -96,7 +96,7 @@ def test_a_prediction_is_an_array(server):
 @pytest.mark.parametrize(
     ("answer", "status", "reason"),
     [
-        ((404, {"error": "x"}), 404, "cifar has no version '1'"),
+        ((404, {"error": "x"}), 503, "version 1 of cifar is not there just now"),
         ((429, {}), 503, "the model server is full"),
         ((503, {}), 503, "the model server is full"),
         ("sleep", 504, "no answer after 0.3 s"),
@@ -105,6 +105,13 @@ def test_a_prediction_is_an_array(server):
 def test_what_fails_is_said_in_the_contracts_words(server, answer, status, reason):
     server.answers = [answer]
     assert problem(server.backend.predict, "cifar", "1", PICTURES) == (status, reason)
+
+
+def test_a_version_that_has_gone_is_not_believed_to_be_there(server):
+    server.answers = [states(v1="AVAILABLE"), (404, {}), states(v2="AVAILABLE")]
+    assert server.backend.version("cifar", None) == "1"
+    assert problem(server.backend.predict, "cifar", "1", PICTURES)[0] == 503
+    assert server.backend.version("cifar", None) == "2"
 
 
 def test_a_connection_that_has_ended_is_tried_once_more(server):

@@ -160,7 +160,7 @@ def test_a_thousand_requests_from_fifty_clients_are_all_answered_rightly(service
 
 def test_a_lone_client_does_not_wait_for_an_acknowledgement(service):
     with requests.Session() as session:
-        session.headers |= {"X-API-Key": service.key, "Content-Type": "image/png"}
+        session.headers.update({"X-API-Key": service.key, "Content-Type": "image/png"})
         url, body, times = service.address + PREDICT, bad_requests.picture(), []
         for _ in range(30):
             start = time.perf_counter()

@@ -176,7 +176,7 @@ class Service:
     ) -> None:
         self.stop()
 
-    def wait_until_ready(self, seconds: float = 180) -> None:
+    def wait_until_ready(self, seconds: float = 300) -> None:
         """Wait until it says that it is ready."""
         end = time.monotonic() + seconds
         while not self.answers("/readyz"):

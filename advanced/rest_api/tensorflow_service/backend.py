@@ -69,8 +69,11 @@ class Backend:
             {"instances": pictures.tolist()},
             self.settings.answer_seconds,
         )
-        if reply.status == 404:
-            raise Problem(404, f"{model} has no version {version!r:.20}")
+        if reply.status == 404:  # it was there a moment ago
+            with self.lock:
+                self.known.pop(model, None)
+            why = f"version {version} of {model} is not there just now"
+            raise Problem(503, why, retry_after=1)
         if reply.status in (429, 503):
             raise Problem(503, "the model server is full", retry_after=1)
         if reply.status != 200:  # what we sent was checked: our own fault
