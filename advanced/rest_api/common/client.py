@@ -116,7 +116,7 @@ class Client:
                     answer: dict[str, Any] = reply.json()
                     return answer
                 status = reply.status_code
-                reason = reply.json().get("error", "")
+                reason = _reason(reply)
                 if status not in AGAIN:
                     break
                 pause = float(reply.headers.get("Retry-After", pause))
@@ -125,6 +125,14 @@ class Client:
                 time.sleep(pause * random.uniform(1, 1.5))
                 pause *= 2
         raise ServiceError(status, reason)
+
+
+def _reason(reply: requests.Response) -> str:
+    """Return what an answer says, which may be a proxy's page."""
+    try:
+        return str(reply.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return reply.text[:200]
 
 
 def _file(picture: Picture) -> bytes:

@@ -72,7 +72,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 register_url_convertor("name", Name())
-app = FastAPI(lifespan=lifespan, redirect_slashes=False)
+app = FastAPI(
+    lifespan=lifespan, redirect_slashes=False, docs_url=None, redoc_url=None
+)
 app.openapi = contract  # type: ignore[method-assign]  # what is committed
 app.add_middleware(Telemetry)
 
