@@ -92,3 +92,76 @@ def test_it_names_no_folder_of_this_machine(compiled):
     text = (compiled[0] / "pipeline.yaml").read_text("utf-8")
     assert str(compiled[0]) not in text
     assert str(ROOT) not in json.dumps(yaml.safe_load(text))
+
+
+DEFAULTS = {
+    "kfp": """
+import inspect
+from kfp import local
+print(inspect.signature(local.init).parameters["enable_caching"].default)
+""",
+    "tfx": """
+import inspect
+from tfx import v1 as tfx
+print(inspect.signature(tfx.dsl.Pipeline).parameters["enable_cache"].default)
+""",
+}
+PACKED_TWICE = """
+import importlib, time
+import components
+from kfp import compiler
+texts = []
+for _ in range(2):
+    importlib.reload(components)  # packs the module
+    compiler.Compiler().compile(components.ingest, "ingest.yaml")
+    texts.append(open("ingest.yaml").read())
+    time.sleep(1.1)  # the archive has seconds
+print(texts[0] != texts[1], len(texts[0].splitlines()) == len(texts[1].splitlines()))
+"""
+SLICES = """
+from tensorflow_model_analysis.evaluators import metrics_validator
+from tensorflow_model_analysis.metrics.metric_types import MetricKey
+from tensorflow_model_analysis.proto import config_pb2
+least = config_pb2.MetricThreshold(
+    value_threshold=config_pb2.GenericValueThreshold(lower_bound={"value": 0.5})
+)
+of_all = config_pb2.PerSliceMetricThreshold(
+    slicing_specs=[config_pb2.SlicingSpec()], threshold=least
+)
+for limits in {"threshold": least}, {"per_slice_thresholds": [of_all]}:
+    metric = config_pb2.MetricConfig(class_name="BinaryAccuracy", **limits)
+    config = config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec(label_key="liked")],
+        slicing_specs=[config_pb2.SlicingSpec(), config_pb2.SlicingSpec(feature_keys=["genre"])],
+        metrics_specs=[config_pb2.MetricsSpec(metrics=[metric])],
+    )
+    small = (("genre", "War"),), {MetricKey(name="binary_accuracy"): 0.2}
+    print(metrics_validator.validate_metrics(small, config).validation_ok)
+"""
+
+
+def said(compiled, code):
+    """Return the words that a program of an environment prints."""
+    folder, python = compiled
+    options = {"cwd": folder, "text": True, "capture_output": True, "timeout": 120}
+    return subprocess.run([python, "-c", code], check=True, **options).stdout.split()
+
+
+def only_for(compiled, name):
+    if f".venv-{name}" not in compiled[1].parts:
+        pytest.skip(f"it is about {name}")
+
+
+def test_the_caches_are_off_unless_asked_for(compiled):
+    (name,) = [name for name in DEFAULTS if f".venv-{name}" in compiled[1].parts]
+    assert said(compiled, DEFAULTS[name]) == ["False"]
+
+
+def test_packing_a_module_twice_gives_different_bytes(compiled):
+    only_for(compiled, "kfp")
+    assert said(compiled, PACKED_TWICE) == ["True", "True"]
+
+
+def test_a_threshold_holds_for_every_slice_unless_slices_are_named(compiled):
+    only_for(compiled, "tfx")
+    assert said(compiled, SLICES) == ["False", "True"]
