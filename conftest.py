@@ -79,8 +79,9 @@ def pytest_xdist_auto_num_workers(config):
 
 PUBLISHED = pytest.StashKey[Path]()  # a git repository with this checkout
 AS_IN_COLAB = """
-import os, sys, types
-sys.modules["google.colab"] = types.ModuleType("google.colab")
+import importlib.machinery, os, sys, types
+sys.modules["google.colab"] = colab = types.ModuleType("google.colab")
+colab.__spec__ = importlib.machinery.ModuleSpec("google.colab", None)
 os.environ |= {environment!r}
 """
 

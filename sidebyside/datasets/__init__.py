@@ -21,6 +21,7 @@ from sidebyside.datasets._efficientnet_lite0 import (
     efficientnet_lite0,
 )
 from sidebyside.datasets._imdb import IMDB, Imdb, imdb
+from sidebyside.datasets._minilm import MINILM, MiniLM, minilm
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
 from sidebyside.datasets._movielens import MOVIELENS, MovieLens, movielens
 from sidebyside.datasets._pictures import PICTURES, Pictures, pictures
@@ -38,6 +39,7 @@ DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line use
         CIFAR10,
         EFFICIENTNET_LITE0,
         IMDB,
+        MINILM,
         MNIST,
         MOVIELENS,
         PICTURES,
@@ -60,6 +62,7 @@ __all__ = [
     "DataSet",
     "EfficientNetLite0",
     "Imdb",
+    "MiniLM",
     "MissingDataError",
     "Mnist",
     "MovieLens",
@@ -74,6 +77,7 @@ __all__ = [
     "data_size",
     "efficientnet_lite0",
     "imdb",
+    "minilm",
     "mnist",
     "movielens",
     "pictures",

@@ -10,6 +10,16 @@ from sidebyside.errors import MissingDataError
 PACKAGE = "package:"  # with which an address begins: ``package:PACKAGE/PATH``
 
 
+def is_installed(address: str) -> bool:
+    """Return whether the package of an address, ``package:PACKAGE/PATH``, is installed."""
+    package = address.removeprefix(PACKAGE).partition("/")[0]
+    try:
+        importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 def copy_from_package(name: str, address: str, target: Path) -> None:
     """Write what a package carries to the file `target`. The package is not imported.
 

@@ -1,8 +1,9 @@
 """The registry: what each file of a data set must be, by its hash.
 
-``data/registry.txt`` has one line per file: ``NAME ALGORITHM:HASH [URL]``, with # comments. NAME is
-the file's place in the data folder. A file without a URL comes out of an archive, or is made on
-this machine. A URL ``package:PACKAGE/PATH`` names a file of an installed Python package.
+``data/registry.txt`` has one line per file: ``NAME ALGORITHM:HASH [URL [URL]]``, with # comments.
+NAME is the file's place in the data folder. A file without a URL comes out of an archive, or is
+made on this machine. A URL ``package:PACKAGE/PATH`` names a file of an installed Python package; a
+second URL after it is where the file is downloaded from if the package is not installed.
 
 Some servers pack an archive when it is asked for, and do not promise the same bytes next time:
 GitHub's archives of a commit are of this kind. Such an archive has ``zip:members`` in place of a
@@ -44,12 +45,15 @@ class Entry:
         Where it is downloaded from; None if it comes out of an archive, or is made here.
     pattern
         Of a folder: which of its files belong to the data set.
+    instead
+        Where it is downloaded from if `url` names a package that is not installed.
     """
 
     name: str
     hash: str
     url: str | None = None
     pattern: str = "*"
+    instead: str | None = None
 
     @property
     def is_folder(self) -> bool:
@@ -82,11 +86,11 @@ def read_registry(file: Path = REGISTRY_FILE) -> dict[str, Entry]:
     return {entry.name: entry for entry in entries}
 
 
-def _entry(name: str, checksum: str, url: str | None = None) -> Entry:
+def _entry(name: str, checksum: str, url: str | None = None, instead: str | None = None) -> Entry:
     if checksum.startswith("folder:"):
         folder, _, pattern = name.rpartition("/")
         return Entry(folder, checksum, url, pattern)
-    return Entry(name, checksum, url)
+    return Entry(name, checksum, url, instead=instead)
 
 
 def file_hash(file: Path, algorithm: str) -> str:

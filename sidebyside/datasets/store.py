@@ -17,7 +17,7 @@ from typing import Literal
 
 from sidebyside.datasets.archives import Member, opened
 from sidebyside.datasets.data_settings import SAMPLE_HINT, data_folder
-from sidebyside.datasets.packaged import PACKAGE, copy_from_package
+from sidebyside.datasets.packaged import PACKAGE, copy_from_package, is_installed
 from sidebyside.datasets.registry import Entry, folder_names, read_registry
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, WriteError
 from sidebyside.files import (
@@ -172,16 +172,19 @@ class Store:
                 f"{entry.name} is not in {self.folder}, and there is no address to download it "
                 f"from: put it there by hand. {SAMPLE_HINT}"
             )
-        if entry.url.startswith(PACKAGE):
-            copy_from_package(entry.name, entry.url, part)
-            return
-        _say(f"Downloading {entry.url}")
+        url = entry.url
+        if url.startswith(PACKAGE):
+            if entry.instead is None or is_installed(url):
+                copy_from_package(entry.name, url, part)
+                return
+            url = entry.instead
+        _say(f"Downloading {url}")
         try:
-            download(entry.url, part)
+            download(url, part)
         except requests.RequestException as error:
             by_hand = f"{entry.name}, or the files out of it," if wanted else "it"
             raise MissingDataError(
-                f"Could not download {entry.url} ({type(error).__name__}). "
+                f"Could not download {url} ({type(error).__name__}). "
                 f"Needed in {self.folder}: {', '.join(wanted) or entry.name}. Without a network, "
                 f"put {by_hand} there by hand. {SAMPLE_HINT}"
             ) from error
