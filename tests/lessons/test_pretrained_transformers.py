@@ -13,7 +13,7 @@ pytest.importorskip("keras_hub")
 
 CELLS = {"imports", "settings", "set-seed", "define-clean", "list-files", "read-header"}
 CELLS |= {"load-tokenizer", "define-words", "define-cut", "define-by-hand", "define-attend"}
-CELLS |= {"define-encode-by-hand", "load-encoder"}
+CELLS |= {"define-encode-by-hand", "load-encoder", "define-predict", "define-hidden-words"}
 ENCODERS = [
     pytest.param(False, id="tiny"),
     pytest.param(
@@ -35,10 +35,11 @@ def sides(request):
     patch.setattr(_minilm, "is_installed", lambda package: request.param)
     spaces = []
     for framework in ("pytorch", "tensorflow"):
-        space = {"data": imdb(), "texts": [], "test_texts": []}
-        for cell in pair.read(framework).cells:
-            if cell.id in CELLS and cell.cell_type == "code":
-                exec(compile(cell.source, cell.id, "exec"), space)
+        cells = {cell.id: cell.source for cell in pair.read(framework).cells}
+        space = {"data": imdb(), "texts": [], "test_texts": [], "cells": cells}
+        for name, source in cells.items():
+            if name in CELLS:
+                exec(compile(source, name, "exec"), space)
         assert space["published"].pretrained == request.param
         spaces.append(space)
     patch.undo()
@@ -78,6 +79,24 @@ def test_the_states_are_the_same(sides):
     by_hand, _ = ours["encode_by_hand"](ids)
     assert np.abs(first - second)[ids != 0].max() < 1e-4
     assert np.abs(first - by_hand)[ids != 0].max() < 1e-4
+
+
+def test_the_tiny_encoder_learns_to_guess_hidden_words(sides):
+    for space in sides:
+        if space["published"].pretrained:
+            pytest.skip("the published encoder has learnt already")
+        space["encoder"] = space["load_encoder"]()
+        exec(compile(space["cells"]["pretrain"], "pretrain", "exec"), space)
+    ours, theirs = sides
+    whole, holed, hidden = next(ours["hide_words"](np.random.default_rng(7), rounds=1))
+    tables = (
+        ours["encoder"].get_input_embeddings().weight.detach().numpy(),
+        theirs["encoder"].token_embedding.embeddings.numpy(),
+    )
+    for space, table in zip(sides, tables, strict=True):
+        for encoder, least, most in ((space["load_encoder"](), 0, 0.1), (space["encoder"], 0.4, 1)):
+            guesses = (space["states_of"](encoder, holed)[hidden] @ table.T).argmax(axis=1)
+            assert least <= np.mean(guesses == whole[hidden]) <= most
 
 
 def test_keras_hub_asks_for_no_revision(monkeypatch):
