@@ -36,7 +36,7 @@ def sides(request):
     spaces = []
     for framework in ("pytorch", "tensorflow"):
         cells = {cell.id: cell.source for cell in pair.read(framework).cells}
-        space = {"data": imdb(), "texts": [], "test_texts": [], "cells": cells}
+        space = {"data": imdb(), "rows": range(4), "test_rows": range(4), "cells": cells}
         for name, source in cells.items():
             if name in CELLS:
                 exec(compile(source, name, "exec"), space)
@@ -48,7 +48,7 @@ def sides(request):
 
 def test_a_thousand_reviews_have_the_same_tokens(sides):
     ours, theirs = sides
-    texts = [ours["clean"](text) for text in imdb().train_texts[:994]]
+    texts = [ours["clean"](text) for text in imdb().train_texts[: 1000 - len(ODD)]]
     texts += [ours["clean"](text) for text in ODD]
     assert len(texts) == 1000
     assert ours["tokenize"](texts) == theirs["tokenize"](texts)
@@ -60,6 +60,7 @@ ODD = (
     "10/10<br /><br />“Great” – truly… £5, 日本の映画",
     "I´m ¾ of the way ºº ²³ ﬁne ﬂight",
     "x" * 120,
+    "private \uf0b7 use, unassigned \u0378",
     "İstanbul ǅ ΑΣ naïve co\u0301operate",
 )
 
@@ -94,9 +95,9 @@ def test_the_tiny_encoder_learns_to_guess_hidden_words(sides):
         theirs["encoder"].token_embedding.embeddings.numpy(),
     )
     for space, table in zip(sides, tables, strict=True):
-        for encoder, least, most in ((space["load_encoder"](), 0, 0.1), (space["encoder"], 0.4, 1)):
-            guesses = (space["states_of"](encoder, holed)[hidden] @ table.T).argmax(axis=1)
-            assert least <= np.mean(guesses == whole[hidden]) <= most
+        guesses = (space["states_of"](space["encoder"], holed)[hidden] @ table.T).argmax(axis=1)
+        most_frequent = np.bincount(whole[hidden]).max() / hidden.sum()
+        assert np.mean(guesses == whole[hidden]) > most_frequent + 0.3
 
 
 def test_keras_hub_asks_for_no_revision(monkeypatch):
