@@ -140,7 +140,7 @@ def _tokenizer(pieces: list[str]) -> dict[str, object]:
         )
 
     def sequence(name: str, kind: int) -> list[dict[str, object]]:
-        end = {"SpecialToken": {"id": "[SEP]", "type_id": kind}}
+        end: dict[str, object] = {"SpecialToken": {"id": "[SEP]", "type_id": kind}}
         return [{"Sequence": {"id": name, "type_id": kind}}, end]
 
     begin: list[dict[str, object]] = [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}]
