@@ -38,7 +38,7 @@ def test_where_nothing_has_changed_that_is_said_nineteen_times_of_twenty():
 
 @pytest.mark.parametrize(
     ("scale", "beginning"),
-    [(0.6, "Latency p95 down by 4"), (1.5, "Latency p95 up by 5"), (1.0, "Not shown: that p95")],
+    [(0.6, "Latency p95 down by "), (1.5, "Latency p95 up by "), (1.0, "Not shown: that p95")],
 )
 def test_the_sentence(scale, beginning):
     random = np.random.default_rng(1)
