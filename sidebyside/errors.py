@@ -42,6 +42,10 @@ class RecordError(SidebysideError, ValueError):
     """A file that a command wrote earlier cannot be read; the message names it and the reason."""
 
 
+class LatencyError(SidebysideError, ValueError):
+    """Latencies cannot be read or compared; the message says why."""
+
+
 class PlaceError(SidebysideError, ValueError):
     """A new pair cannot have the place that is asked for; the message says which it can have."""
 

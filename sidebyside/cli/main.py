@@ -9,6 +9,7 @@ import typer
 from sidebyside.checkout import require_checkout
 from sidebyside.cli import (
     data_sets,
+    latencies,
     looking_up,
     maintaining,
     measuring,
@@ -43,7 +44,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (working, showing, looking_up, quizzing, moving_weights, measuring, maintaining):
+for commands in (
+    working,
+    showing,
+    looking_up,
+    quizzing,
+    moving_weights,
+    measuring,
+    latencies,
+    maintaining,
+):
     for command in commands.app.registered_commands:
         if commands in IN_A_CHECKOUT and command.callback:
             command.callback = in_a_checkout(command.callback)

@@ -13,7 +13,7 @@ from sidebyside.lessons.pairs import Pair, find_pair
 from sidebyside.measure.figures import last_report
 from sidebyside.measure.parity_record import record_file
 from sidebyside.site import dictionary_pages as dictionary
-from sidebyside.site import learning_path, quiz_pages, results_page
+from sidebyside.site import learning_path, projects, quiz_pages, results_page
 from sidebyside.site.pages import Site, relative
 from sidebyside.view import page
 from sidebyside.view.comparison import compare
@@ -84,6 +84,18 @@ class LessonList(FromPairs):
         """Return the list."""
         self.depend_on(*self.site.pairs)
         return learning_path.lesson_list(self.site, self.env.docname)
+
+
+class ProjectList(FromPairs):
+    """``{project-list}``: every project, what to change in it, and its live demo."""
+
+    def html(self) -> str:
+        """Return the list."""
+        self.depend_on(*self.site.pairs)
+        for pair in self.site.pairs:
+            if self.site.project_page(pair):
+                self.env.note_dependency(str(pair.folder / "README.md"))
+        return projects.project_list(self.site, self.env.docname)
 
 
 class ResultsTable(FromPairs):
@@ -256,6 +268,7 @@ DIRECTIVES = {
     "side-by-side": SideBySide,
     "learning-path": LearningPath,
     "lesson-list": LessonList,
+    "project-list": ProjectList,
     "results-table": ResultsTable,
     "results-plots": ResultsPlots,
     "dictionary-bar": DictionaryBar,

@@ -20,6 +20,7 @@ PAGES = {
     "quiz": "Quiz",
     "interview_questions": "Interview questions",
     "results": "Results",
+    "show_your_work": "Show your work",
     "data": "Data",
     "contributing": "Contribute",
 }

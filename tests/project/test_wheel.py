@@ -155,6 +155,13 @@ def test_translate_works(run):
     assert "layers.Dense" in shown
 
 
+def test_latencies_are_compared(run):
+    file = run.folder / "times.txt"
+    file.write_text("\n".join(map(str, range(1, 301))), "utf-8")
+    shown = run("module", "sidebyside", "latency", file, file, extras=["cli"])
+    assert "Not shown: that p95 has changed" in shown
+
+
 def test_datasets_work_with_what_a_notebook_has(run, installed):
     program = run.folder / "program.py"
     program.write_text(

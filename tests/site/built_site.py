@@ -42,8 +42,9 @@ def small_repository(root):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     shutil.copytree(ROOT / "docs", root / "docs")
-    # which names pairs that are not here
-    (root / "docs" / "which_one_first.md").write_text("# Which one first?\n", "utf-8")
+    # which name pairs that are not here
+    for name in ("which_one_first", "show_your_work"):
+        (root / "docs" / f"{name}.md").write_text(f"# {name}\n", "utf-8")
     for framework in FRAMEWORKS:
         copy_notebook("01_python_for_deep_learning", framework, root)
     return root

@@ -17,9 +17,10 @@ from sidebyside.site.pages import page as page_of
 from sidebyside.site.quiz_pages import INTERVIEW, parts
 
 SCHEMES, SIZES = ("light", "dark"), {"wide": WIDE, "phone": PHONE}
-KINDS = ["index", "which_one_first", "results", "dictionary", "dictionary/losses", DEFAULTS, LESSON,
-         f"{LESSON}_pytorch", "beginner/image_classification_project", "search",
-         "quiz", "quiz/losses", INTERVIEW]  # fmt: skip
+KINDS = ["index", "which_one_first", "show_your_work", "results", "dictionary",
+         "dictionary/losses", DEFAULTS, LESSON, f"{LESSON}_pytorch",
+         "beginner/image_classification_project", "search", "quiz", "quiz/losses",
+         INTERVIEW]  # fmt: skip
 # leaves so many of each: first in one place, then on the page
 FEW = """() => {
   const few = {".dict-chapter": 2, ".dict-list > li": 3, "section:has(> .dict-entry)": 4,
