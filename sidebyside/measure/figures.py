@@ -196,6 +196,13 @@ OWN = (
     Quantity("skewed_answers", "answers turned round by skew", percent),
     Quantity("plain_lines", "statements of the plain pipeline", whole),
     Quantity("tool_lines", "statements for the tool", whole),
+    Quantity("peeking_alarms", "false alarms of a z-test, 30 looks", percent),
+    Quantity("always_valid_alarms", "false alarms of mSPRT, 2,901 looks", percent),
+    Quantity("controller_alarms", "good canaries rolled back, simulated", percent),
+    Quantity("users_until_accuracy", "users until a less accurate canary is back", whole),
+    Quantity("users_until_latency", "users until a slow canary is back", whole),
+    Quantity("users_until_errors", "users until a failing canary is back", whole),
+    Quantity("users_until_promotion", "users until a good canary is promoted", whole),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
