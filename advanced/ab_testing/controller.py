@@ -10,7 +10,9 @@ answered by the same version, and not counted again.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,14 @@ from proxy import Proxy
 
 BASELINE = 150  # answers of the stable version before "slow" has a meaning
 POINTS = 200  # of the dashboard's lines
+
+
+def number(text: str) -> float | None:
+    """Return the number that a text is, if it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 @dataclass
@@ -94,7 +104,7 @@ class Log:
             if user in self.known:
                 return  # a later visit
             self.known.add(user)
-            line["seconds"] = float(line["seconds"] or 0)
+            line["seconds"] = number(line["seconds"]) or 0.0
             line["slow"] = line["seconds"] > limit
             if line["version"] == "stable":
                 self.stable_seconds.append(line["seconds"])
@@ -103,7 +113,9 @@ class Log:
             elif line["status"] < 400:
                 self.pending[user] = line
         elif user in self.pending:
-            self.count(self.pending.pop(user), float(line["right"] or 0))
+            share = number(line["right"])  # anybody may send anything
+            if share is not None and 0 <= share <= 1:
+                self.count(self.pending.pop(user), share)
 
     def count(self, line: dict[str, Any], share: float) -> None:
         """Count a user, if chance has decided on the version."""
@@ -223,12 +235,14 @@ def main() -> None:
     asked = parser.parse_args()
     where = {"host": asked.host, "port": asked.port}
     versions = asked.stable, asked.canary, asked.salt
-    with Proxy(asked.folder, *versions, **where) as proxy:
+    front = Proxy(asked.folder, *versions, **where)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    with contextlib.suppress(KeyboardInterrupt), front as proxy:
         print(f"{proxy.address}/dashboard/", flush=True)
         decision = Controller(proxy).run(asked.seconds)
         print(f"{decision.verdict}: {decision.reason}", flush=True)
-        if proxy.process:
-            proxy.process.wait()  # it goes on serving, until Ctrl-C
+        while proxy.process and proxy.process.poll() is None:
+            time.sleep(1)  # it goes on serving, until Ctrl-C
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Plan:
     )
     rho: float = 0.05
     errors: tuple[float, float] = (0.001, 0.02)
-    slow: tuple[float, float] = (1.5, 8.0)
+    slow: tuple[float, float] = (1.5, 5.0)
     ratio: float = 1.25
 
     def weights(self, count: int) -> np.ndarray:
@@ -119,7 +119,8 @@ def difference(
     the weights have changed on the way. Multiplied by how far an outcome is
     from what was expected *before* it was seen, it is a martingale if there
     is no effect. Divided by ``weights * (1 - weights)``, summed up, it
-    estimates the effect.
+    estimates the effect; of effects that are not alike a mean, each user with
+    the weight ``weights * (1 - weights)``.
     """
     count = np.arange(1, users.shares.shape[-1] + 1)
     before = users.shares.cumsum(axis=-1) - users.shares

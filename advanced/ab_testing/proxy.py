@@ -189,7 +189,7 @@ class Proxy:
         if nginx is None:
             raise FileNotFoundError(
                 "nginx is not installed; on Debian and Ubuntu "
-                "'apt-get install nginx-light' brings it"
+                "'apt-get install nginx' brings it"
             )
         self.write()
         command = [nginx, "-p", self.folder, "-c", self.folder / "nginx.conf"]

@@ -13,11 +13,11 @@ What a user meets depends on the user's name alone, so a run can be repeated.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,7 +66,9 @@ class Service:
 
 def luck(user: str, matter: str) -> float:
     """Return a number from 0 to 1 that belongs to a user and a matter."""
-    return zlib.crc32(f"{matter}:{user}".encode()) / 2**32
+    text = f"{matter}:{user}".encode()
+    found = hashlib.blake2b(text, digest_size=4).digest()
+    return int.from_bytes(found, "little") / 2**32
 
 
 def wait_of(user: str, service: Service) -> float:

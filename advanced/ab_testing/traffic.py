@@ -33,9 +33,8 @@ def visitors(count: int, users: int, seed: int = 0) -> Iterator[int]:
     fresh = itertools.count()
     for visit in range(count):
         seen = visit - visit // 10  # so many different users so far
-        yield (
-            int(rng.integers(seen)) if visit % 10 == 9 else next(fresh) % users
-        )
+        who = int(rng.integers(seen)) if visit % 10 == 9 else next(fresh)
+        yield who % users
 
 
 class Traffic:
@@ -107,7 +106,7 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("forms")
     parser.add_argument("--visits", type=int, default=1000)
-    parser.add_argument("--clients", type=int, default=6)
+    parser.add_argument("--clients", type=int, default=8)
     asked = parser.parse_args()
     address = urlsplit(asked.address)
     if address.hostname != HOST or not address.port:

@@ -14,7 +14,8 @@ from torch import nn
 def load(file: str) -> Compute:
     """Return a function of pictures that answers with probabilities."""
     torch.set_num_threads(1)  # small batches; the other core is the proxy's
-    arrays = np.load(file)
+    with np.load(file) as found:
+        arrays = dict(found)
     layers: list[nn.Module] = [nn.Flatten()]
     for name in ("first", "second"):
         kernel = torch.from_numpy(arrays[f"{name}_kernel"])  # (inputs, units)

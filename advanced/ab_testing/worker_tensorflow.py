@@ -14,7 +14,8 @@ from serving import Compute, serve
 
 def load(file: str) -> Compute:
     """Return a function of pictures that answers with probabilities."""
-    arrays = np.load(file)
+    with np.load(file) as found:
+        arrays = dict(found)
     units = [arrays[f"{name}_bias"].size for name in ("first", "second")]
     model = keras.Sequential(
         [

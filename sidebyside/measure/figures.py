@@ -203,6 +203,11 @@ OWN = (
     Quantity("users_until_latency", "users until a slow canary is back", whole),
     Quantity("users_until_errors", "users until a failing canary is back", whole),
     Quantity("users_until_promotion", "users until a good canary is promoted", whole),
+    Quantity("margin_promoted", "canaries at the margin promoted, simulated", percent),
+    Quantity("least_power", "bad canaries rolled back, simulated, at least", percent),
+    Quantity("mean_users_accuracy", "simulated, until a less accurate one is back, mean", whole),
+    Quantity("mean_users_latency", "simulated, until a slow one is back, mean", whole),
+    Quantity("mean_users_errors", "simulated, until a failing one is back, mean", whole),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

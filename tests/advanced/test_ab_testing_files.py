@@ -7,12 +7,10 @@ from pathlib import Path
 import check_jsonschema
 import pytest
 import yaml
+from ab_testing_programs import PROJECT, evidence
 from click.testing import CliRunner
 
-from sidebyside.checkout import ROOT
-
-FOLDER = ROOT / "advanced" / "ab_testing"
-MANIFESTS = sorted((FOLDER / "kubernetes").glob("*.yaml"))
+MANIFESTS = sorted((PROJECT / "kubernetes").glob("*.yaml"))
 SCHEMA = Path(__file__).with_name("canary.schema.json")  # of the fields that are documented
 
 
@@ -47,14 +45,14 @@ def test_manifest_fits_the_schema(manifest, tmp_path):
     ],
 )
 def test_schema_check_can_fail(name, right, wrong, tmp_path):
-    text = (FOLDER / "kubernetes" / f"{name}.yaml").read_text("utf-8")
+    text = (PROJECT / "kubernetes" / f"{name}.yaml").read_text("utf-8")
     assert right in text
     assert fits(text.replace(right, wrong), tmp_path).exit_code == 1
 
 
 @pytest.fixture(scope="module")
 def parts():
-    text = (FOLDER / "kubernetes" / "rollout.yaml").read_text("utf-8")
+    text = (PROJECT / "kubernetes" / "rollout.yaml").read_text("utf-8")
     return {(part["kind"], part["metadata"]["name"]): part for part in yaml.safe_load_all(text)}
 
 
@@ -75,37 +73,37 @@ def test_rollout_names_what_is_there(parts):
         assert service["ports"][0]["targetPort"] == port
 
 
-def test_steps_are_those_of_the_plan(parts, ab_testing):
+def test_steps_are_those_of_the_plan(parts):
     steps = parts["Rollout", "digits"]["spec"]["strategy"]["canary"]["steps"]
     weights = [step["setWeight"] for step in steps if "setWeight" in step]
-    assert weights == [round(100 * share) for share, _ in ab_testing("evidence").Plan().stages]
+    assert weights == [round(100 * share) for share, _ in evidence.Plan().stages]
 
 
 def test_compose_file_fits_the_published_schema():
-    words = ["--builtin-schema", "vendor.compose-spec", str(FOLDER / "compose.yaml")]
+    words = ["--builtin-schema", "vendor.compose-spec", str(PROJECT / "compose.yaml")]
     done = CliRunner().invoke(check_jsonschema.main, words)
     assert done.exit_code == 0, done.output
 
 
 def test_compose_file_builds_both_frameworks_and_lets_nobody_else_in():
-    services = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))["services"]
+    services = yaml.safe_load((PROJECT / "compose.yaml").read_text("utf-8"))["services"]
     workers = [services[name]["build"]["args"]["FRAMEWORK"] for name in ("stable", "canary")]
     assert sorted(workers) == ["pytorch", "tensorflow"]
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert [port.startswith("127.0.0.1:") for port in ports] == [True]
     targets = {service["build"]["target"] for service in services.values()}
-    stages = re.findall(r"^FROM \S+ AS (\w+)", (FOLDER / "Dockerfile").read_text("utf-8"), re.M)
+    stages = re.findall(r"^FROM \S+ AS (\w+)", (PROJECT / "Dockerfile").read_text("utf-8"), re.M)
     assert targets < set(stages)
 
 
 def test_images_have_every_file_that_their_programs_import():
-    text = (FOLDER / "Dockerfile").read_text("utf-8")
+    text = (PROJECT / "Dockerfile").read_text("utf-8")
     copied = set(
         re.findall(r"\b(\w+)\.(?:py|html)\b", " ".join(re.findall(r"^COPY .*", text, re.M)))
     )
-    ours = {path.stem for path in FOLDER.glob("*.py")}
+    ours = {path.stem for path in PROJECT.glob("*.py")}
     for program in ("controller", "proxy", "serving"):
-        source = (FOLDER / f"{program}.py").read_text("utf-8")
+        source = (PROJECT / f"{program}.py").read_text("utf-8")
         imported = set(re.findall(r"^from (\w+) import", source, re.M)) & ours
         assert imported <= copied
     assert {"guard", "dashboard"} <= copied  # which proxy.py starts, and copies

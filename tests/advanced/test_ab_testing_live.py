@@ -12,16 +12,14 @@ import urllib.request
 import numpy as np
 import psutil
 import pytest
+from ab_testing_programs import PROJECT, controller, proxy, serving, traffic
 
-from sidebyside.checkout import ROOT
-
-FOLDER = ROOT / "advanced" / "ab_testing"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="the programs are for Linux and Macs"),
+    pytest.mark.skipif(sys.platform != "linux", reason="the programs are for Linux"),
     pytest.mark.skipif(
-        not NGINX and not (os.environ.get("CI") and sys.platform == "linux"),
-        reason="nginx is not installed: 'apt-get install nginx-light'",
+        not NGINX and not os.environ.get("CI"),
+        reason="nginx is not installed: 'apt-get install nginx'",
     ),
 ]
 # what it reads is written in the picture: the label, and how hard it is
@@ -40,17 +38,17 @@ def load(file):
 serve("NumPy", load)
 """
 SERVICES = {
-    "good": "0.97,delay=0.004",
-    "accuracy": "0.92,delay=0.004",
-    "latency": "0.97,delay=0.004,slower=3",
-    "errors": "0.97,delay=0.004,fail=0.05",
+    "good": "0.97,delay=0.006",
+    "accuracy": "0.92,delay=0.006",
+    "latency": "0.97,delay=0.006,slower=3",
+    "errors": "0.97,delay=0.006,fail=0.05",
 }
 
 
 @contextlib.contextmanager
 def worker(script, *services):
     """Start a worker; yield the process and the addresses."""
-    guard = [sys.executable, str(FOLDER / "guard.py"), sys.executable]
+    guard = [sys.executable, str(PROJECT / "guard.py"), sys.executable]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     process = subprocess.Popen([*guard, str(script), *services], text=True, **pipes)
     try:
@@ -67,7 +65,7 @@ def forms(tmp_path_factory):
     pictures[:, 0, 0] = labels = rng.integers(0, 10, 3000)
     orders = rng.integers(3000, size=(3000, 16))
     np.savez(folder / "forms.npz", pictures=pictures, labels=labels, forms=orders)
-    (folder / "worker.py").write_text(WORKER.format(folder=str(FOLDER)), "utf-8")
+    (folder / "worker.py").write_text(WORKER.format(folder=str(PROJECT)), "utf-8")
     return folder
 
 
@@ -81,8 +79,8 @@ def addresses(forms):
 
 @contextlib.contextmanager
 def visiting(address, forms, visits):
-    command = [sys.executable, str(FOLDER / "traffic.py"), address, str(forms / "forms.npz")]
-    command += ["--visits", str(visits), "--clients", "4"]
+    command = [sys.executable, str(PROJECT / "traffic.py"), address, str(forms / "forms.npz")]
+    command += ["--visits", str(visits)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield process
@@ -90,9 +88,15 @@ def visiting(address, forms, visits):
         process.communicate(timeout=60)
 
 
+def wait_for_visits(front, users):
+    """Wait until the log grows."""
+    size = front.log.stat().st_size
+    while users.poll() is None and front.log.stat().st_size == size:
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("name", SERVICES)
-def test_canary_is_led_to_its_end(name, addresses, forms, ab_testing, tmp_path):
-    proxy, controller = ab_testing("proxy"), ab_testing("controller")
+def test_canary_is_led_to_its_end(name, addresses, forms, tmp_path):
     where = addresses["stable"], addresses[name]
     with (
         proxy.Proxy(tmp_path / name, *where, salt=f"{name}:") as front,
@@ -116,29 +120,47 @@ def test_canary_is_led_to_its_end(name, addresses, forms, ab_testing, tmp_path):
     )
 
 
-def test_reloads_lose_nothing_and_restarts_do(addresses, forms, ab_testing, tmp_path):
-    proxy = ab_testing("proxy")
+def test_controller_alone_takes_a_canary_back_and_goes_on_serving(addresses, forms, tmp_path):
+    command = [sys.executable, str(PROJECT / "controller.py"), str(tmp_path / "canary")]
+    command += ["--stable", addresses["stable"], "--canary", addresses["errors"]]
+    command += ["--port", str(proxy.free_port()), "--salt", "errors:", "--seconds", "90"]
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        address = program.stdout.readline().removesuffix("/dashboard/\n")
+        with visiting(address, forms, 2800):
+            assert program.stdout.readline() == "rolled back: errors\n"
+        with urllib.request.urlopen(f"{address}/dashboard/", timeout=10) as answer:
+            assert b"<title>Canary" in answer.read()
+    finally:
+        program.terminate()
+        program.communicate(timeout=30)
+    assert program.returncode == 0
+    assert not (tmp_path / "canary" / "nginx.pid").exists()  # nginx removes it at its end
+
+
+def test_reloads_lose_nothing_and_restarts_do(addresses, forms, tmp_path):
     where = addresses["stable"], addresses["good"]
     with proxy.Proxy(tmp_path / "front", *where) as front:
         with visiting(front.address, forms, 600) as users:
             for weight in (0.1, 0.5, 0.9, 0.0, 1.0, 0.3):
+                wait_for_visits(front, users)
                 front.set_weight(weight)
+            assert users.poll() is None  # all of it was under load
             told = json.loads(users.stdout.read())
         assert told == {"200": 600, "204": 600}
         with visiting(front.address, forms, 600) as users:
-            time.sleep(0.3)
+            wait_for_visits(front, users)
             front.end()
-            time.sleep(0.2)
             front.start()
             told = json.loads(users.stdout.read())
     assert told["lost"] > 0
 
 
-def test_everything_ends_with_who_started_it(addresses, ab_testing, tmp_path):
+def test_everything_ends_with_who_started_it(addresses, tmp_path):
     where = addresses["stable"], addresses["good"]
     program = f"""
 import sys, time
-sys.path.insert(0, {str(FOLDER)!r})
+sys.path.insert(0, {str(PROJECT)!r})
 from proxy import Proxy
 Proxy({str(tmp_path / "front")!r}, *{where!r}).start()
 print("started", flush=True)
@@ -157,9 +179,9 @@ time.sleep(600)
     ("body", "status"),
     [(b"", 400), (b"x" * 783, 400), (b"x" * 784 * 65, 400), (bytes(784 * 64), 200)],
 )
-def test_worker_takes_pictures_alone(addresses, ab_testing, body, status):
+def test_worker_takes_pictures_alone(addresses, body, status):
     port = int(addresses["good"].partition(":")[2])
-    asked = ab_testing("traffic").Traffic(port, {})
+    asked = traffic.Traffic(port, {})
     found, told = asked.ask("POST", "/predict", "ann", body)
     assert found == status
     assert ("wanted" in json.loads(told).get("error", "")) == (status == 400)
@@ -167,7 +189,7 @@ def test_worker_takes_pictures_alone(addresses, ab_testing, body, status):
 
 
 def test_users_visit_this_machine_alone(forms):
-    command = [sys.executable, str(FOLDER / "traffic.py"), "http://example.com:80"]
+    command = [sys.executable, str(PROJECT / "traffic.py"), "http://example.com:80"]
     done = subprocess.run(
         [*command, str(forms / "forms.npz")], capture_output=True, text=True, check=False
     )
@@ -175,21 +197,21 @@ def test_users_visit_this_machine_alone(forms):
     assert "this machine" in done.stderr
 
 
-def test_every_tenth_visit_is_by_somebody_known(ab_testing):
-    visits = list(ab_testing("traffic").visitors(1000, 3000))
+def test_every_tenth_visit_is_by_somebody_known():
+    visits = list(traffic.visitors(1000, 3000))
     assert len(set(visits)) == 900
-    assert visits == list(ab_testing("traffic").visitors(1000, 3000))
+    assert visits == list(traffic.visitors(1000, 3000))
 
 
 @pytest.mark.parametrize("text", ["a.npz,speed=3", "a.npz,delay=slow"])
-def test_service_refuses_what_it_does_not_know(ab_testing, text):
+def test_service_refuses_what_it_does_not_know(text):
     with pytest.raises(ValueError, match=r"speed|slow"):
-        ab_testing("serving").Service.read(text)
+        serving.Service.read(text)
 
 
 def test_dashboard_shows_the_verdict(browser, server):
     folder, address = server
-    shutil.copy(FOLDER / "dashboard.html", folder / "index.html")
+    shutil.copy(PROJECT / "dashboard.html", folder / "index.html")
     state = {"verdict": "rolled back", "reason": "latency", "weight": 0.0, "margin": 0.02}
     state |= {"counted": 3, "canary": 1, "users": [1, 2, 3], "weights": [0.01, 0.01, 0.05]}
     state |= {"lower": [-0.5, -0.3, -0.1], "upper": [0.5, 0.3, 0.1]}
