@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -66,6 +67,7 @@ class Traffic:
         try:
             status, content = self.ask("POST", "/predict", user, body)
         except (OSError, http.client.HTTPException):
+            time.sleep(0.1)  # who finds nobody does not come again at once
             return ["lost"]
         if status != 200:
             return [str(status)]
