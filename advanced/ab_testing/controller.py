@@ -138,7 +138,7 @@ class Decision:
     canary_users
         How many of them the canary had answered.
     lower, upper
-        The confidence sequence of the effect, after each user.
+        The confidence sequence of the effect, after each user up to an alarm.
     """
 
     verdict: str
@@ -195,21 +195,20 @@ class Controller:
         found = judge(users, self.plan)
         self.publish(found, verdict, reason)
         counted, canary = len(users.arms), int(users.arms.sum())
-        lines = found.lower, found.upper
+        lines = found.lower[: found.end()], found.upper[: found.end()]
         return Decision(verdict, reason, counted, canary, *lines)
 
     def publish(self, found: Judgement, verdict: str, reason: str) -> None:
         """Write what the dashboard shows."""
-        counted = self.log.counted
-        count = len(counted)
-        rows = np.unique(np.linspace(0, max(count - 1, 0), POINTS).astype(int))
-        rows = rows[:count]
+        counted, end = self.log.counted, found.end()
+        rows = np.unique(np.linspace(0, max(end - 1, 0), POINTS).astype(int))
+        rows = rows[:end]
         state = {
             "verdict": verdict,
             "reason": reason,
             "weight": self.proxy.weight,
             "margin": self.plan.margin,
-            "counted": count,
+            "counted": len(counted),
             "canary": sum(counted.arms),
             "users": (rows + 1).tolist(),
             "lower": found.lower[rows].round(5).tolist(),

@@ -192,6 +192,11 @@ class Judgement:
     rings: dict[str, np.ndarray]
     good: np.ndarray
 
+    def end(self) -> int:
+        """Return how many users there were at the first alarm, or in all."""
+        rang = np.any(list(self.rings.values()), axis=0)
+        return int(rang.argmax()) + 1 if rang.any() else rang.size
+
 
 def judge(users: Users, plan: Plan) -> Judgement:
     """Return what may be concluded from the users, after each of them."""
