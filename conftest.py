@@ -29,9 +29,9 @@ from sidebyside.frameworks import OWNERS, missing
 from sidebyside.lessons.execution import StepFailed
 from sidebyside.lessons.extras import (
     environments,
-    missing_compiler,
     missing_environment,
     missing_extra,
+    missing_program,
 )
 from sidebyside.lessons.pairs import pair_of
 
@@ -309,10 +309,10 @@ def why_not(path):
 
 
 @functools.cache
-def without_compiler(path):
-    """Return a sentence if the compiler that a notebook calls is missing."""
+def without_program(path):
+    """Return a sentence if a program that a notebook calls is missing."""
     pair = pair_of(path)
-    return missing_compiler(pair) if pair else ""
+    return missing_program(pair) if pair else ""
 
 
 def pytest_collection_modifyitems(items):
@@ -323,7 +323,7 @@ def pytest_collection_modifyitems(items):
             if os.environ.get("CI") and (made or ".venv-" not in sentence):
                 raise pytest.UsageError(sentence)
             item.add_marker(pytest.mark.skip(reason=sentence))
-        elif sentence := without_compiler(item.path):
+        elif sentence := without_program(item.path):
             if os.environ.get("CI") and sys.platform == "linux":
                 raise pytest.UsageError(sentence)
             item.add_marker(pytest.mark.skip(reason=sentence))

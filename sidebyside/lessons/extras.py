@@ -1,7 +1,7 @@
 """What a lesson needs besides the frameworks, named in its metadata.
 
-An extra of pyproject.toml, an environment of its own beside the checkout's, ``.venv-NAME``, or the
-system's compiler.
+An extra of pyproject.toml, an environment of its own beside the checkout's, ``.venv-NAME``, or a
+program of the system's.
 """
 
 import importlib.metadata
@@ -109,14 +109,19 @@ def _missing_environment(pair: Pair, name: str) -> str:
     )
 
 
-def missing_compiler(pair: Pair) -> str:
-    """Return a sentence if there is no Linux with a lesson's compiler, else nothing."""
-    compiler = pair.facts.compiler
-    if not compiler or (sys.platform == "linux" and shutil.which(compiler)):
+def missing_program(pair: Pair) -> str:
+    """Return a sentence if there is no Linux with a lesson's program, else nothing.
+
+    A server may lie where only an administrator's search path leads.
+    """
+    if not (program := pair.facts.program):
+        return ""
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+    if sys.platform == "linux" and shutil.which(program, path=places):
         return ""
     return (
-        f"{pair.topic} needs Linux and its compiler {compiler}, which are not both here. On Debian "
-        f"and Ubuntu install it with 'apt-get install {compiler}'."
+        f"{pair.topic} needs Linux and its program {program}, which are not both here. On Debian "
+        f"and Ubuntu install it with 'apt-get install {program}'."
     )
 
 
@@ -141,7 +146,7 @@ def require_extra(pair: Pair, *chosen: str) -> None:
     MissingExtraError
         If it is not; the message says how to install it.
     """
-    sentence = missing_extra(pair) or missing_environment(pair, *chosen) or missing_compiler(pair)
+    sentence = missing_extra(pair) or missing_environment(pair, *chosen) or missing_program(pair)
     if sentence:
         raise MissingExtraError(sentence)
 

@@ -49,9 +49,9 @@ class Facts:
         return str(self.ours.get("environment", ""))
 
     @property
-    def compiler(self) -> str:
-        """The compiler that the lesson calls, on Linux, ``g++``; or empty."""
-        return str(self.ours.get("compiler", ""))
+    def program(self) -> str:
+        """The system's program that the lesson calls, on Linux, ``g++``; or empty."""
+        return str(self.ours.get("program", ""))
 
     @property
     def without_model(self) -> str:
@@ -59,7 +59,7 @@ class Facts:
         return str(self.ours.get("without_model", ""))
 
 
-KEYS = {"compiler", "environment", "extra", "without_model"}  # of our part of a notebook's metadata
+KEYS = {"environment", "extra", "program", "without_model"}  # of our part of a notebook's metadata
 NOTHING = Facts("", {})
 
 

@@ -15,9 +15,9 @@ from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import checks, pairs
 from sidebyside.lessons.extras import (
     extras,
-    missing_compiler,
     missing_environment,
     missing_extra,
+    missing_program,
     require_extra,
 )
 from sidebyside.lessons.facts import read_facts
@@ -113,7 +113,7 @@ def test_what_a_lesson_says_is_kept_and_nothing_else():
     assert [cell.metadata for cell in tidied.cells] == [{"tags": ["framework"], **HIDDEN}, {}, {}]
 
 
-KEYS_TOLD = "it may have compiler, environment, extra, without_model"
+KEYS_TOLD = "it may have environment, extra, program, without_model"
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ KEYS_TOLD = "it may have compiler, environment, extra, without_model"
             {"environment": "serving"},
             "it needs the environment 'serving', and there is no requirements/serving.txt.",
         ),
-        ({"compiler": ""}, "its metadata 'sidebyside' has no text for 'compiler'."),
+        ({"program": ""}, "its metadata 'sidebyside' has no text for 'program'."),
         (
             "test",
-            "its metadata 'sidebyside' is not a table of compiler, environment, extra, "
+            "its metadata 'sidebyside' is not a table of environment, extra, program, "
             "without_model.",
         ),
     ],
@@ -214,18 +214,27 @@ def test_an_environment_of_its_own_is_found_or_told(pair, monkeypatch, tmp_path)
     assert f"which is of Python 3.9, not {here}: " in missing_environment(pair)
 
 
-def test_a_compiler_is_found_or_told(pair, monkeypatch):
+def test_a_program_is_found_or_told(pair, monkeypatch):
     for framework in FRAMEWORKS:
-        change(pair, framework, {"compiler": "g++"})
+        change(pair, framework, {"program": "g++"})
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name, path: f"/usr/bin/{name}")
     require_extra(pair)
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"needs Linux and its compiler g\+\+"):
+    monkeypatch.setattr("shutil.which", lambda name, path: None)
+    with pytest.raises(MissingExtraError, match=r"needs Linux and its program g\+\+"):
         require_extra(pair)
-    monkeypatch.setattr("shutil.which", lambda name: f"/opt/{name}")
+    monkeypatch.setattr("shutil.which", lambda name, path: f"/opt/{name}")
     monkeypatch.setattr(sys, "platform", "win32")  # another g++ makes other libraries
-    assert "Linux" in missing_compiler(pair)
+    assert "Linux" in missing_program(pair)
+
+
+def test_a_server_is_found_outside_of_the_search_path(pair, monkeypatch):
+    change(pair, "pytorch", {"program": "nginx"})
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("PATH", "/usr/bin")
+    server = "/usr/sbin/nginx"
+    monkeypatch.setattr("shutil.which", lambda name, path: server if "/usr/sbin" in path else None)
+    assert missing_program(pair) == ""
 
 
 def test_each_notebook_may_need_an_environment_of_its_own(pair, monkeypatch, tmp_path):

@@ -14,7 +14,7 @@ import pytest
 
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons import pairs
-from sidebyside.lessons.extras import missing_compiler
+from sidebyside.lessons.extras import missing_program
 from sidebyside.measure import parity_record
 from sidebyside.parity import comparing as parity
 
@@ -54,7 +54,7 @@ def inputs_of(pair):
 @pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: pair.topic)
 def lesson(request):
     """Return a pair, and for each framework the names that its cells define."""
-    if sentence := missing_compiler(request.param):
+    if sentence := missing_program(request.param):
         pytest.skip(sentence)
     spaces = {}
     steps = {*STEPS, *inputs_of(request.param)["STEPS"]}
