@@ -198,8 +198,8 @@ def _drawn(
     begins = (random.random((*chosen.shape, -(-size // length))) * own).astype(int)
     places = (begins[..., None] + np.arange(length)).reshape(*chosen.shape, -1)[..., :size]
     offsets = (np.cumsum(counts) - counts)[chosen][..., None]
-    all_times: Times = np.concatenate(rounds)
-    return all_times[offsets + places % own].reshape(len(chosen), -1)
+    drawn: Times = np.concatenate(rounds)[offsets + places % own].reshape(len(chosen), -1)
+    return drawn
 
 
 def _latency(text: str, place: str) -> float:
