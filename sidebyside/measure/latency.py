@@ -198,8 +198,8 @@ def _drawn(
     begins = (random.random((*chosen.shape, -(-size // length))) * own).astype(int)
     places = (begins[..., None] + np.arange(length)).reshape(*chosen.shape, -1)[..., :size]
     offsets = (np.cumsum(counts) - counts)[chosen][..., None]
-    drawn: Times = np.concatenate(rounds)[offsets + places % own].reshape(len(chosen), -1)
-    return drawn
+    drawn: Times = np.concatenate(rounds)[offsets + places % own]
+    return drawn.reshape(len(chosen), -1)
 
 
 def _latency(text: str, place: str) -> float:

@@ -21,7 +21,7 @@ def write(file, rounds):
     return file
 
 
-def test_where_nothing_has_changed_that_is_said_nine_times_of_ten_at_least():
+def test_where_nothing_has_changed_that_is_said_nineteen_times_of_twenty():
     random = np.random.default_rng(0)
     held = naive = 0
     for _ in range(100):
@@ -32,8 +32,8 @@ def test_where_nothing_has_changed_that_is_said_nine_times_of_ten_at_least():
         pooled = [[np.concatenate(side)] for side in (before, after)]
         low, high = interval(*pooled, 95, draws=200, stretch=1)
         naive += low <= 1 <= high
-    assert held >= 90  # 95 are meant; ten rounds are few
-    assert naive <= 88
+    assert held >= 90  # 95 are promised, and luck is in a hundred trials, too
+    assert naive <= held - 5
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from sidebyside.cli.main import app
 from sidebyside.site.projects import problem
 
 TEXT = (ROOT / "docs" / "show_your_work.md").read_text("utf-8")
-SLOW = ("demo", "tensorflow")  # words of the commands that only the nightly tests run
+# what only the nightly tests run
+SLOW = ("sidebyside demo", "sidebyside benchmark", "latency_tensorflow")
 YEAR = datetime.timedelta(days=366)
 
 
