@@ -108,3 +108,10 @@ def test_no_file_names_a_machine_or_an_index_host():
         assert not re.search(hosts, text), name
         if not name.startswith("tests/"):
             assert not re.search(r"/(?:root|home)/[a-z]", text), name
+
+
+def test_no_text_waits_for_its_words():
+    command = ["git", "grep", "-nwE", "PLACEHOLDER|TODO|FIXME|[A-Z]+-(ANSWER|NOTE|TEMP)"]
+    found = subprocess.run([*command, "--", "*.md", "*.ipynb", "*.toml"], cwd=ROOT,
+                           capture_output=True, text=True).stdout  # fmt: skip
+    assert [line for line in found.splitlines() if '"image/png"' not in line] == []
