@@ -15,7 +15,7 @@ from sidebyside.checkout import ROOT
     [
         ("run", "sidebyside run beginner/image_classification --data sample"),
         ("test", "-m pytest\n"),
-        ("test-colab", "-m pytest beginner/image_classification/"),
+        ("test-colab", " beginner/image_classification/image_classification_pytorch.ipynb"),
         ("benchmark", "sidebyside benchmark beginner/image_classification\n"),
         ("lab", "sidebyside open beginner/image_classification"),
         ("site", "-m sidebyside.site build/site"),
