@@ -5,13 +5,14 @@ import http.server
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from common.problems import Problem
 from common.settings import Settings
-from tensorflow_service.backend import Backend
+from tensorflow_service.backend import STATUS_SECONDS, Backend
 
 PICTURES = np.zeros((2, 32, 32, 3), np.uint8)
 
@@ -28,6 +29,9 @@ def server():
             length = int(self.headers.get("Content-Length", 0))
             told.asked.append((self.command, self.path, self.rfile.read(length)))
             answer = told.answers.pop(0)
+            if isinstance(answer, threading.Event):
+                answer.wait(10)
+                answer = told.answers.pop(0)
             if answer == "close":
                 self.close_connection = True
                 return
@@ -76,6 +80,29 @@ def test_versions_that_can_be_asked_are_ordered_and_believed_for_a_second(server
     assert server.backend.version("cifar", "9") == "9"
     assert problem(server.backend.version, "cifar", "11")[0] == 404
     assert len(server.asked) == 1
+
+
+def test_when_the_versions_are_old_one_request_asks_and_the_others_do_not_wait(server):
+    go = threading.Event()
+    server.answers = [go, states(v2="AVAILABLE")]
+    server.backend.known["cifar"] = time.monotonic() - STATUS_SECONDS, ["1"]
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(server.backend.versions, "cifar")
+        while not server.asked:
+            time.sleep(0.001)
+        assert server.backend.versions("cifar") == ["1"]
+        go.set()
+        assert asking.result(10) == ["2"]
+    assert server.backend.versions("cifar") == ["2"]
+    assert len(server.asked) == 1
+
+
+def test_versions_that_could_not_be_asked_for_are_not_believed_any_longer(server):
+    server.answers = [(500, {}), states(v2="AVAILABLE")]
+    server.backend.known["cifar"] = time.monotonic() - STATUS_SECONDS, ["1"]
+    found = problem(server.backend.versions, "cifar")
+    assert found == (503, "the model server is not ready")
+    assert server.backend.versions("cifar") == ["2"]
 
 
 def test_a_model_that_is_being_loaded_is_asked_for_again(server):

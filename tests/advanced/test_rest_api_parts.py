@@ -159,6 +159,10 @@ def test_a_larger_picture_is_made_smaller():
     assert (read("image/png", white(90, 40)) == 255).all()
 
 
+def test_a_bomb_is_a_small_file():
+    assert 400_000 < len(white(30_000, 30_000)) < 600_000
+
+
 PICTURES = [name for name, bad in BAD.items() if bad.status in (400, 413) and name != "50 MB"]
 
 

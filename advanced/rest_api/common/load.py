@@ -59,6 +59,9 @@ class Load:
             for attempt in range(ATTEMPTS if self.retry else 1):
                 if attempt:
                     self.retries += 1
+                    if connection:  # another worker may have room
+                        connection[1].close()
+                        connection = None
                     await asyncio.sleep(PAUSE)
                 status, body, connection = await self._ask(place, connection)
                 if status not in (0, 503):

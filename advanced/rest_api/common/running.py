@@ -189,10 +189,10 @@ class Service:
         """Return whether one of its programs has ended."""
         return any(one.process.poll() is not None for one in self.programs)
 
-    def answers(self, path: str) -> bool:
-        """Return whether a path is answered with 200."""
+    def answers(self, path: str, seconds: float = 5) -> bool:
+        """Return whether a path is answered with 200, in so many seconds."""
         try:
-            return requests.get(self.address + path, timeout=5).ok
+            return requests.get(self.address + path, timeout=seconds).ok
         except requests.RequestException:
             return False
 

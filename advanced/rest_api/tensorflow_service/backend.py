@@ -25,28 +25,40 @@ class Backend:
         self.known: dict[str, tuple[float, list[str]]] = {}
 
     def versions(self, model: str) -> list[str]:
-        """Return the versions of a model that can be asked, newest last."""
+        """Return the versions of a model that can be asked, newest last.
+
+        When the last answer is old, one request asks again, and the others
+        go on with the old one: otherwise all of them would ask at once.
+        """
+        now = time.monotonic()
         with self.lock:
-            since, found = self.known.get(model, (-STATUS_SECONDS, []))
-            if time.monotonic() - since < STATUS_SECONDS:
+            since, found = self.known.get(model, (now, []))
+            if found and now - since < STATUS_SECONDS:
                 return found
+            if found:
+                self.known[model] = now, found
+        found = []
+        try:
+            found = self._available(model)
+        finally:
+            with self.lock:
+                if found:
+                    self.known[model] = time.monotonic(), found
+                else:  # what is being loaded may be there at any moment
+                    self.known.pop(model, None)
+        return found
+
+    def _available(self, model: str) -> list[str]:
         reply = self._ask("GET", f"/v1/models/{model}", seconds=2)
         if reply.status == 404:
             raise Problem(404, f"there is no model {model!r:.60}")
         if reply.status != 200:
             raise Problem(503, "the model server is not ready", retry_after=1)
-        found = sorted(
-            (
-                one["version"]
-                for one in reply.json()["model_version_status"]
-                if one["state"] == "AVAILABLE"
-            ),
-            key=int,
-        )
-        if found:  # what is being loaded may be there at any moment
-            with self.lock:
-                self.known[model] = time.monotonic(), found
-        return found
+        states = reply.json()["model_version_status"]
+        found = [
+            one["version"] for one in states if one["state"] == "AVAILABLE"
+        ]
+        return sorted(found, key=int)
 
     def version(self, model: str, version: str | None) -> str:
         """Return the version that is asked; the newest without one."""
