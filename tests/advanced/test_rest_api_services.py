@@ -126,6 +126,10 @@ def test_a_head_without_end_leaves_the_service_alive(framework, service):
     if framework == "tensorflow":  # three seconds later its thread is free
         slow[0].settimeout(20)
         assert b"200" not in slow[0].recv(100)
+    else:  # it holds a connection, but no thread
+        slow[0].settimeout(4)
+        with pytest.raises(TimeoutError):
+            slow[0].recv(100)
     for one in slow:
         one.close()
 

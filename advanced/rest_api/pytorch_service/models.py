@@ -1,5 +1,6 @@
 """The models of the PyTorch service: exported programs, each with a queue."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,8 @@ class Models:
                 version: Served(version, labels, _batcher(place, settings))
                 for version, place in places.items()
             }
+        gc.collect()
+        gc.freeze()  # what is loaded stays: it need not be looked at again
 
     def versions(self, model: str) -> dict[str, Served]:
         """Return the versions of a model, the newest last."""

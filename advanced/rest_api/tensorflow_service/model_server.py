@@ -10,6 +10,7 @@ than one input.
 "tensorflow_service.model_server:serve()"``
 """
 
+import gc
 import logging
 import os
 import threading
@@ -66,6 +67,8 @@ class ModelServer:
                     loaded[model, version] = self._batcher(place)
                 except Exception:  # it stays LOADING, which its client sees
                     log.exception("%s %s cannot be loaded", model, version)
+        gc.collect()
+        gc.freeze()  # what is loaded stays: it need not be looked at again
         self.batchers = loaded
 
     def _batcher(self, place: Path) -> Batcher:
