@@ -47,9 +47,12 @@ def draw(measured: dict[str, Rows], file: Path) -> None:
     left.set_ylim(bottom=0)
     left.set_title("dashed: saturated from here on", fontsize=9)
     right.set(xlabel="clients at once", ylabel="ms until the answer")
-    right.set_ylim(bottom=0)
+    right.set_yscale("log")
+    right.yaxis.set_major_formatter("{x:g}")
+    left.legend(fontsize=8)
+    right.legend(fontsize=7, ncols=2)
+    right.set_ylim(top=right.get_ylim()[1] * 8)  # room for the legend
     for axis in (left, right):
-        axis.legend(fontsize=8)
         axis.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(file)
