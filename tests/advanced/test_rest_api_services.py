@@ -6,7 +6,9 @@ Each test says what a client sees, so it is the same for both.
 import os
 import re
 import signal
+import sys
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -170,6 +172,18 @@ def test_a_thousand_requests_from_fifty_clients_are_all_answered_rightly(service
     load = under_load(service.address, service.key, files, 1000, 50)
     assert len(load["answers"]) == 1000
     assert wrong(load) == []
+
+
+def test_both_workers_have_their_share_of_the_clients(service, files):
+    if sys.platform != "linux":
+        pytest.skip("it is Linux that spreads connections over the sockets of a port")
+    before = len(service.lines())
+    under_load(service.address, service.key, files, 1000, 50)
+    time.sleep(0.5)
+    lines = service.lines()[before:]
+    shares = Counter(line["process"] for line in lines if line.get("status") == 200)
+    assert len(shares) == 2
+    assert min(shares.values()) > 150
 
 
 def test_a_lone_client_does_not_wait_for_an_acknowledgement(service):

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import socket
 import tempfile
 
 import uvicorn
@@ -11,6 +10,7 @@ from uvicorn.supervisors import Multiprocess
 from common.access import Keys
 from common.logs import LOGGING, share_metrics
 from common.settings import from_environment
+from pytorch_service.door import Door
 
 
 def main() -> None:
@@ -25,8 +25,6 @@ def main() -> None:
         share_metrics(os.environ.get("PROMETHEUS_MULTIPROC_DIR") or folder)
         config = uvicorn.Config(
             "pytorch_service.app:app",
-            host=options.host,
-            port=options.port,
             workers=settings.workers,
             backlog=256,  # connections that nobody has accepted yet
             timeout_graceful_shutdown=20,
@@ -35,11 +33,8 @@ def main() -> None:
             access_log=False,  # our own lines say more
             server_header=False,
         )
-        listening = config.bind_socket()
-        # Without it an answer's body waits until its head is acknowledged,
-        # up to 40 ms. asyncio sets it, but not for a socket made like this.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        Multiprocess(config, sockets=[listening]).run()
+        with Door(options.host, options.port) as door:
+            Multiprocess(config, sockets=[door]).run()
 
 
 if __name__ == "__main__":
