@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from detection import find
-from drawing import draw, to_jpeg
+from drawing import Line, draw, to_jpeg
 from engines import Card, Engine, load_engine
 from page import Broadcast, Server
 from streaming import Frame, Pipeline, Recorder, Result, Source
@@ -46,26 +46,35 @@ class Watch:
                 f"{', '.join(card.classes)}."
             )
         self.engine, self.card, self.wanted = engine, card, wanted
-        self.relative_line = line
         self.broadcast = Broadcast()
         seen = card.height, card.width
         self.pipeline = Pipeline(source, seen, self.detect, self.publish)
-        self.begin(None)
         say = self.pipeline.statistics.say
         self.recorder = Recorder(record, say) if record else None
-
-    def begin(self, size: tuple[int, int] | None) -> None:
-        """Start with new tracks, for frames of another size."""
-        self.size, self.last = size, None
+        self.size: tuple[int, int] | None = None  # width and height
+        self.last: int | None = None  # the number of the frame before
         self.tracker = Tracker()
-        self.line, self.counter = None, None
-        if size and self.relative_line:
+        self.relative_line = line
+        self.line: Line | None = None
+        self.counter: LineCounter | None = None
+
+    def begin(self, size: tuple[int, int]) -> None:
+        """Start with new tracks, for frames of this size.
+
+        No number is given twice, and what was counted stays.
+        """
+        self.size, self.last = size, None
+        born, self.tracker = self.tracker.born, Tracker()
+        self.tracker.born = born
+        if self.relative_line:
             x, y, other_x, other_y = self.relative_line
             width, height = size
             start = x * width, y * height
             end = other_x * width, other_y * height
             self.line = start, end
-            self.counter = LineCounter(start, end)
+            before, self.counter = self.counter, LineCounter(start, end)
+            if before:
+                self.counter.counts = before.counts
 
     def detect(self, frame: Frame) -> Result:
         """Find the objects of a frame, and which track each belongs to."""

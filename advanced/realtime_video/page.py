@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,6 +77,7 @@ class Broadcast:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.number, self.jpeg, self.captured = 0, b"", 0.0
+        self.since = time.monotonic()  # when the newest one came
         self.closed = False
 
     def publish(self, jpeg: bytes, captured: float) -> None:
@@ -86,6 +88,7 @@ class Broadcast:
                 jpeg,
                 captured,
             )
+            self.since = time.monotonic()
             self.changed.notify_all()
 
     def after(self, number: int) -> tuple[int, bytes, float] | None:
@@ -96,6 +99,11 @@ class Broadcast:
                 return self.number, self.jpeg, self.captured
             return None
 
+    def age(self) -> float:
+        """Return how many seconds ago the newest picture came."""
+        with self.changed:
+            return time.monotonic() - self.since
+
     def close(self) -> None:
         """Let all viewers go."""
         with self.changed:
@@ -104,7 +112,11 @@ class Broadcast:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves the page, the film and the figures."""
+    """Serves the page, the film and the figures.
+
+    It is healthy as long as the newest picture is not older than `oldest`
+    seconds: a camera whose driver hangs raises no error.
+    """
 
     daemon_threads = True
 
@@ -114,16 +126,17 @@ class Server(ThreadingHTTPServer):
         broadcast: Broadcast,
         figures: Callable[[], dict[str, Any]],
         most_viewers: int = 8,
+        oldest: float = 60.0,
     ) -> None:
         super().__init__(address, Handler)
         self.broadcast, self.figures = broadcast, figures
+        self.oldest = oldest
         self.places = threading.Semaphore(most_viewers)
 
     def start(self) -> str:
         """Serve in the background; return the address."""
         threading.Thread(target=self.serve_forever, daemon=True).start()
-        host, port = self.server_address[:2]
-        return f"http://{host}:{port}"
+        return f"http://{self.server_address[0]!s}:{self.server_port}"
 
     def end(self) -> None:
         """End the film and the server."""
@@ -147,11 +160,20 @@ class Handler(BaseHTTPRequestHandler):
                 json.dumps(self.server.figures()).encode(), "application/json"
             )
         elif self.path == "/health":
-            self.answer(b"ok\n", "text/plain")
+            self.health()
         elif self.path == "/stream":
             self.stream()
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
+
+    def health(self) -> None:
+        """Say whether pictures come."""
+        age = self.server.broadcast.age()
+        if age <= self.server.oldest:
+            self.answer(b"ok\n", "text/plain")
+        else:
+            sentence = f"No picture for {age:.0f} seconds"
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
 
     def answer(self, body: bytes, kind: str) -> None:
         """Send one body."""

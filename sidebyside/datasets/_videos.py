@@ -21,7 +21,7 @@ class Videos:
     ----------
     people, bottles, cars
         The paths of the files: people who walk through a room one by one, 1,394 frames; bottles
-        on a belt, 1,189; cars on a road, seen from above, 377. H.264 (sample: 52 frames of 192 x
+        on a table, 1,189; cars on a road, seen from above, 377. H.264 (sample: 52 frames of 192 x
         128 pixels, shapes that pass by, Motion JPEG). Read them, and leave them as they are.
     size
         ``full`` or ``sample``.

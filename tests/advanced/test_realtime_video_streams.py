@@ -1,13 +1,27 @@
 """Sources that fail: the program says so, and goes on or ends."""
 
 import itertools
+import urllib.error
+import urllib.request
 
+import numpy as np
 import pytest
-from realtime_video_stand_ins import network_camera, pictures, write_film
+from realtime_video_stand_ins import (
+    CLASSES,
+    HEIGHT,
+    WIDTH,
+    answers,
+    network_camera,
+    pictures,
+    write_film,
+)
 
 av = pytest.importorskip("av", reason="the extra 'video' is not installed")
 
-from streaming import LatestQueue, Pipeline, Recorder, Result, Source  # noqa: E402
+from app import Watch  # noqa: E402
+from engines import Card  # noqa: E402
+from page import Broadcast, Server  # noqa: E402
+from streaming import Frame, LatestQueue, Pipeline, Recorder, Result, Source  # noqa: E402
 
 QUICK = {"patience": 1, "attempts": 1, "pause": 0.1}
 
@@ -133,6 +147,38 @@ def test_a_stream_with_a_fault_goes_on(camera, fault, word):
     assert figures["captured"] > 20
     assert figures["captured"] == figures["shown"] + figures["dropped"]
     assert "last attempt" in figures["messages"][-1]
+
+
+def test_what_was_counted_stays_when_the_size_changes():
+    """And no number is given twice."""
+    places = iter((column + 0.5) / 12 for column in (3, 4, 5, 6, 7, 8, 8, 8))
+    card = Card(HEIGHT, WIDTH, CLASSES, 0.4)
+    line = [0.5, 0, 0.5, 1]
+    watch = Watch(Source("none"), lambda seen: answers(next(places)), card, [], line)
+    seen = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    for number in range(5):
+        watch.detect(Frame(number, seen, seen, 0.0))
+    before = dict(watch.counter.counts)
+    assert list(before.values()) == [1]
+    half = seen[::2, ::2]
+    for number in range(5, 8):
+        result = watch.detect(Frame(number, half, seen, 0.0))
+    assert result.counts == before
+    assert [track.id for track in result.tracks] == [2]
+
+
+def test_a_page_without_new_pictures_is_not_healthy():
+    server = Server(("127.0.0.1", 0), Broadcast(), dict, oldest=0.5)
+    health = f"{server.start()}/health"
+    try:
+        server.broadcast.publish(b"", 0.0)
+        with urllib.request.urlopen(health, timeout=20) as answer:
+            assert answer.read() == b"ok\n"
+        server.broadcast.since -= 1
+        with pytest.raises(urllib.error.HTTPError, match="503: No picture for 1 seconds"):
+            urllib.request.urlopen(health, timeout=20)
+    finally:
+        server.end()
 
 
 def test_a_detector_that_fails_ends_the_rest(film):
