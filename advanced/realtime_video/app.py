@@ -132,7 +132,7 @@ class Watch:
         }
 
     def close(self) -> None:
-        """End what is open; the film can be read only after that."""
+        """End the film, what is recorded, and the page."""
         self.pipeline.stop()
         self.pipeline.wait(10)
         if self.recorder:

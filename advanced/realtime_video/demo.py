@@ -63,6 +63,7 @@ class RealtimeVideo(Demo):
         "settings",
         "set-seed",
         "load-data",
+        "define-first-weights",
         "define-block",
         "define-unit",
         "define-model",

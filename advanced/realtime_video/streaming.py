@@ -376,7 +376,11 @@ class Pipeline:
 
 
 class Recorder:
-    """Writes pictures into a film; the first one decides its size."""
+    """Writes pictures into a film; the first one decides its size.
+
+    It is written in pieces of a second, so that what is there can be read
+    even when the program is killed.
+    """
 
     def __init__(self, path: Path, say: Say) -> None:
         self.path, self.say = path, say
@@ -408,20 +412,22 @@ class Recorder:
         """Open the file."""
         from fractions import Fraction
 
-        self.container = av.open(str(self.path), "w")
+        pieces = {"movflags": "frag_keyframe+empty_moov", "flush_packets": "1"}
+        self.container = av.open(str(self.path), "w", options=pieces)
         codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
         fast = {"preset": "ultrafast", "tune": "zerolatency"}
         options = fast if codec == "libx264" else {}
         self.stream = self.container.add_stream(
             codec, rate=30, options=options
         )
+        self.stream.codec_context.gop_size = 30  # frames of a piece
         self.stream.width, self.stream.height = frame.width, frame.height
         self.stream.pix_fmt = "yuv420p"
         self.stream.codec_context.time_base = Fraction(1, 1000)
         self.started = captured
 
     def close(self) -> None:
-        """Write what is left; without it the file cannot be read."""
+        """Write what is left."""
         if self.container is not None:
             self.container.mux(self.stream.encode())
             self.container.close()

@@ -201,6 +201,17 @@ def test_the_oldest_frame_makes_room():
     assert queue.dropped == 3
 
 
+def test_a_film_whose_recording_was_cut_off_can_be_read(tmp_path):
+    recorder = Recorder(tmp_path / "out.mp4", print)
+    for number, picture in enumerate(pictures(50) * 2):
+        recorder.write(picture, number / 30)
+    content = (tmp_path / "out.mp4").read_bytes()  # what is there when the program is killed
+    recorder.close()
+    (tmp_path / "killed.mp4").write_bytes(content)
+    with av.open(str(tmp_path / "killed.mp4")) as film:
+        assert sum(1 for _ in film.decode(video=0)) >= 60
+
+
 def test_a_recorded_film_keeps_time_and_size(tmp_path):
     said = []
     recorder = Recorder(tmp_path / "out.mp4", said.append)
