@@ -39,7 +39,7 @@ class Noise:
     """Deviations, in parts of an object's size."""
 
     seen = 0.05  # of a detected box from the true one
-    speed = 0.02  # by which the speed changes, per frame
+    speed = 0.005  # by which the speed changes, per frame
     start = 0.2  # of the speed of what was seen only once
 
 
@@ -130,7 +130,7 @@ class Tracker:
     def __init__(
         self,
         least_overlap: float = 0.2,
-        patience: int = 30,
+        patience: int = 45,
         hits: int = 3,
         kalman: Callable[[Array], Kalman] = Kalman,
     ) -> None:
