@@ -200,13 +200,19 @@ class LineCounter:
         self.sides: dict[int, int]
         self.counts: Counter[tuple[int, str]]
         self.sides, self.counts = {}, Counter()
+        x, y = self.end - self.start
+        upright = abs(y) > abs(x)
+        self.turn = -np.sign(y) if upright else np.sign(x)
+        self.ways = ("to the left", "to the right")
+        if not upright:
+            self.ways = ("up", "down")
 
     def place(self, point: Array) -> tuple[float, float]:
         """Return how far along the line a point is, and how far beside it."""
         along, to_point = self.end - self.start, point - self.start
         length = np.hypot(*along)
         beside = (along[0] * to_point[1] - along[1] * to_point[0]) / length
-        return float(to_point @ along / length**2), float(beside)
+        return float(to_point @ along / length**2), float(beside * self.turn)
 
     def update(self, tracks: list[Track]) -> None:
         """Look where the middles of a frame's tracks are."""
@@ -215,9 +221,8 @@ class LineCounter:
             along, beside = self.place(middle)
             if abs(beside) < self.margin:
                 continue
-            side = 1 if beside > 0 else -1  # y points down: 1 is the right
+            side = int(beside > 0)  # 1 is to the right, or below
             before = self.sides.get(track.id, side)
             self.sides[track.id] = side
             if before != side and 0 <= along <= 1:
-                way = "from the right" if side < 0 else "from the left"
-                self.counts[track.label, way] += 1
+                self.counts[track.label, self.ways[side]] += 1

@@ -61,4 +61,5 @@ def draw(seed: int) -> dict[str, np.ndarray]:
     for head, answers in (("obj", 1), ("reg", 4), ("cls", CLASSES)):
         layer(f"detect_head.{head}_layers.conv5x5", 0, 1, wide, 5)
         layer(f"detect_head.{head}_layers.conv5x5", 3, wide, answers)
+    arrays["detect_head.obj_layers.conv5x5.4.bias"] -= 3  # at first, a point seldom has an object
     return arrays

@@ -22,6 +22,7 @@ from app import Watch  # noqa: E402
 from engines import Card  # noqa: E402
 from page import Broadcast, Server  # noqa: E402
 from streaming import Frame, LatestQueue, Pipeline, Recorder, Result, Source  # noqa: E402
+from tracking import Kalman, LineCounter, Track  # noqa: E402
 
 QUICK = {"patience": 1, "attempts": 1, "pause": 0.1}
 
@@ -159,12 +160,32 @@ def test_what_was_counted_stays_when_the_size_changes():
     for number in range(5):
         watch.detect(Frame(number, seen, seen, 0.0))
     before = dict(watch.counter.counts)
-    assert list(before.values()) == [1]
+    assert before == {(0, "to the right"): 1}
     half = seen[::2, ::2]
     for number in range(5, 8):
         result = watch.detect(Frame(number, half, seen, 0.0))
     assert result.counts == before
     assert [track.id for track in result.tracks] == [2]
+
+
+@pytest.mark.parametrize(
+    ("line", "step", "way"),
+    [
+        ((50, 0, 50, 99), (4, 0), "to the right"),
+        ((50, 99, 50, 0), (4, 0), "to the right"),
+        ((50, 0, 50, 99), (-4, 0), "to the left"),
+        ((0, 50, 99, 50), (0, 4), "down"),
+        ((99, 50, 0, 50), (0, -4), "up"),
+    ],
+)
+def test_a_way_is_named_as_it_is_seen(line, step, way):
+    """Whichever end of the line is its first."""
+    counter = LineCounter(line[:2], line[2:])
+    box = np.array([40.0, 40, 60, 60]) - 5 * np.tile(step, 2)
+    for number in range(11):
+        track = Track(1, Kalman(box + number * np.tile(step, 2)), 0, 1.0)
+        counter.update([track])
+    assert counter.counts == {(0, way): 1}
 
 
 def test_a_page_without_new_pictures_is_not_healthy():
