@@ -122,8 +122,10 @@ class Capture(threading.Thread):
         seen: tuple[int, int],
         say: Say,
         widest: int = 640,
+        oldest: float = 0.1,
     ) -> None:
         super().__init__(name="capture", daemon=True)
+        self.oldest, self.skipped = oldest, 0  # seconds; frames
         self.source, self.queue, self.say = source, queue, say
         self.seen, self.widest = seen, widest  # height and width; pixels
         self.captured = 0
@@ -216,12 +218,16 @@ class Capture(threading.Thread):
                 yield frame, came
 
     def put(self, frame: av.VideoFrame, captured: float) -> None:
-        """Scale a frame twice, and hand it on."""
+        """Scale a frame twice, and hand it on, if it is not too late."""
+        number, self.captured = self.captured, self.captured + 1
+        late = time.monotonic() - captured > self.oldest
+        if late and not self.source.keeps_all:
+            self.skipped += 1
+            return
         width = min(frame.width, self.widest) // 2 * 2
         height = round(frame.height * width / frame.width / 2) * 2
         shown = frame.reformat(width, height, "rgb24").to_ndarray()
         seen = frame.reformat(self.seen[1], self.seen[0], "rgb24")
-        number, self.captured = self.captured, self.captured + 1
         item = Frame(number, shown, seen.to_ndarray(), captured)
         self.queue.put(item, wait=self.source.keeps_all)
 
@@ -371,7 +377,9 @@ class Pipeline:
         """Return what a page, or a log, says of the film so far."""
         return {
             "captured": self.capture.captured,
-            "dropped": self.frames.dropped + self.results.dropped,
+            "dropped": self.capture.skipped
+            + self.frames.dropped
+            + self.results.dropped,
         } | self.statistics.summary()
 
 

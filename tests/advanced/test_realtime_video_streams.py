@@ -58,6 +58,15 @@ def test_a_film_comes_at_its_own_rate(film):
     assert figures["captured"] == figures["shown"] + figures["dropped"] == 40
 
 
+def test_frames_that_are_read_too_late_are_dropped(film):
+    """So that a film that is read too slowly stays in time, too."""
+    pipeline = Pipeline(Source(str(film)), (64, 64), lambda f: Result(f, [], {}), lambda r: None)
+    pipeline.capture.oldest = -1
+    pipeline.start()
+    assert pipeline.wait(60)
+    assert pipeline.summary()["dropped"] == pipeline.summary()["captured"] == 40
+
+
 def test_a_film_that_is_cut_off_is_shown_as_far_as_it_goes(film, tmp_path):
     content = film.read_bytes()
     (tmp_path / "cut.mp4").write_bytes(content[: len(content) * 6 // 10])
