@@ -124,7 +124,7 @@ def draw_verdicts(studies: Sequence[Study]) -> Figure:
         dpi=110,
         layout="constrained",
     )
-    panels = figure.subplots(1, len(plan["equal"]), sharey=True)
+    panels = figure.subplots(1, len(plan["equal"]), sharex=True, sharey=True)
     for panel, equal in zip(panels, plan["equal"], strict=True):
         _panel(panel, studies, equal, 100 * plan["matters"])
     return figure
@@ -197,7 +197,7 @@ def draw_scaling(study: Study) -> Figure:
         study["scaled"]["data"], [f"{n:,}" for n in study["scaled"]["data"]]
     )
     right.minorticks_off()
-    left.legend(fontsize=8)
+    right.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
