@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import json
 import os
 import shutil
 import sys
@@ -45,6 +46,24 @@ def serving(folder):
         httpd.shutdown()
         thread.join()
         httpd.server_close()
+
+
+@pytest.fixture
+def fits(tmp_path):
+    """Return a function of a manifest's text and a schema's file: what check-jsonschema says."""
+    import check_jsonschema
+    import yaml
+    from click.testing import CliRunner
+
+    def check(text, schema):
+        files = []
+        for number, part in enumerate(yaml.safe_load_all(text)):
+            files.append(tmp_path / f"{number}.json")
+            files[-1].write_text(json.dumps(part), "utf-8")
+        words = ["--schemafile", str(schema), *map(str, files)]
+        return CliRunner().invoke(check_jsonschema.main, words)
+
+    return check
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The manifests and images of the project on A/B testing fit their schemas, and its plan."""
 
-import json
 import re
 from pathlib import Path
 
@@ -14,19 +13,9 @@ MANIFESTS = sorted((PROJECT / "kubernetes").glob("*.yaml"))
 SCHEMA = Path(__file__).with_name("canary.schema.json")  # of the fields that are documented
 
 
-def fits(text, folder):
-    """Return what check-jsonschema's command says of a manifest's parts."""
-    files = []
-    for number, part in enumerate(yaml.safe_load_all(text)):
-        files.append(folder / f"{number}.json")
-        files[-1].write_text(json.dumps(part), "utf-8")
-    words = ["--schemafile", str(SCHEMA), *map(str, files)]
-    return CliRunner().invoke(check_jsonschema.main, words)
-
-
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.stem)
-def test_manifest_fits_the_schema(manifest, tmp_path):
-    done = fits(manifest.read_text("utf-8"), tmp_path)
+def test_manifest_fits_the_schema(manifest, fits):
+    done = fits(manifest.read_text("utf-8"), SCHEMA)
     assert done.exit_code == 0, done.output
 
 
@@ -44,10 +33,10 @@ def test_manifest_fits_the_schema(manifest, tmp_path):
         ("inferenceservice", "canaryTrafficPercent", "canaryPercent"),
     ],
 )
-def test_schema_check_can_fail(name, right, wrong, tmp_path):
+def test_schema_check_can_fail(name, right, wrong, fits):
     text = (PROJECT / "kubernetes" / f"{name}.yaml").read_text("utf-8")
     assert right in text
-    assert fits(text.replace(right, wrong), tmp_path).exit_code == 1
+    assert fits(text.replace(right, wrong), SCHEMA).exit_code == 1
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import check_jsonschema
 import nbformat
 import pytest
 import yaml
-from click.testing import CliRunner
 
 from sidebyside.checkout import ROOT
 from sidebyside.frameworks import FRAMEWORKS
@@ -20,20 +18,9 @@ MANIFESTS = sorted(FOLDER.glob("*.yaml"))
 SCHEMA = Path(__file__).with_name("kubernetes.schema.json")  # of the fields that are documented
 
 
-def fits(text, folder):
-    """Return what check-jsonschema's command says of each of a manifest's parts."""
-    files = []
-    for number, part in enumerate(yaml.safe_load_all(text)):
-        files.append(folder / f"{number}.json")
-        files[-1].write_text(json.dumps(part), "utf-8")
-    return CliRunner().invoke(
-        check_jsonschema.main, ["--schemafile", str(SCHEMA), *map(str, files)]
-    )
-
-
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.name)
-def test_manifest_fits_the_schema(manifest, tmp_path):
-    done = fits(manifest.read_text("utf-8"), tmp_path)
+def test_manifest_fits_the_schema(manifest, fits):
+    done = fits(manifest.read_text("utf-8"), SCHEMA)
     assert done.exit_code == 0, done.output
 
 
@@ -48,10 +35,10 @@ def test_manifest_fits_the_schema(manifest, tmp_path):
         ("tf-config", "restartPolicy: OnFailure", "restartPolicy: Always"),
     ],
 )
-def test_schema_check_can_fail(name, right, wrong, tmp_path):
+def test_schema_check_can_fail(name, right, wrong, fits):
     text = (FOLDER / f"{name}.yaml").read_text("utf-8")
     assert right in text
-    assert fits(text.replace(right, wrong), tmp_path).exit_code == 1
+    assert fits(text.replace(right, wrong), SCHEMA).exit_code == 1
 
 
 @pytest.fixture(scope="module")
