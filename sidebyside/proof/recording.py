@@ -124,18 +124,33 @@ def measure(chapters: list[Chapter]) -> list[Coverage]:
 
 
 def read_methods() -> dict[str, list[str]]:
-    """Return the names of the methods that each framework's objects have, as installed."""
+    """Return the names of the methods that each framework's objects have, as installed.
+
+    What other packages hang on its classes once they are imported, such as transformers on
+    ``nn.Module``, does not count.
+    """
     return {
         side: sorted(
             {
                 name
                 for owner in owners
-                for name in dir(resolve(owner.removesuffix(".")))
+                for name in _own_names(resolve(owner.removesuffix(".")))
                 if not name.startswith("_")
             }
         )
         for side, owners in OWNERS.items()
     }
+
+
+def _own_names(owner: type) -> list[str]:
+    """Return the names in a class, without functions that another package has put there."""
+    packages = {base.__module__.partition(".")[0] for base in owner.__mro__}
+    return [
+        name
+        for name in dir(owner)
+        if not inspect.isfunction(found := getattr(owner, name))
+        or found.__module__.partition(".")[0] in packages
+    ]
 
 
 def parameters(found: Any, name: str) -> list[str]:

@@ -54,3 +54,16 @@ def test_what_the_dictionary_lacks_is_on_record(both_frameworks):
     assert coverage.methods() == recording.read_methods()
     for row in measured:
         assert row.known >= 0.8 * row.calls, dataclasses.asdict(row)
+
+
+def test_what_another_package_adds_to_a_class_does_not_count(both_frameworks, monkeypatch):
+    import torch
+
+    def smart_apply(self):
+        """Stand for what transformers adds when it is imported."""
+
+    monkeypatch.setattr(torch.nn.Module, "smart_apply", smart_apply, raising=False)
+    assert "smart_apply" in dir(torch.nn.Module)
+    names = recording.read_methods()["pytorch"]
+    assert "smart_apply" not in names
+    assert {"apply", "named_parameters", "requires_grad_", "add_"} <= set(names)
