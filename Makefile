@@ -52,6 +52,7 @@ lock: .venv/uv  ## write the locks again: UPGRADE=--upgrade takes the newest of 
 	$(COMPILE) -c requirements/all.txt --extra pytorch --extra tensorflow --extra lessons pyproject.toml -o requirements.txt
 	$(COMPILE) -c requirements/all.txt --extra site pyproject.toml -o requirements/site.txt
 	$(COMPILE) -c requirements/all.txt -o requirements/install.txt
+	$(foreach image,pytorch tensorflow,$(COMPILE_ALONE) -c requirements/all.txt advanced/rest_api/$(image)_service/requirements.in -o advanced/rest_api/$(image)_service/requirements.txt && ) true
 	$(COMPILE_ALONE) --group serving -o requirements/serving.txt
 	$(COMPILE_ALONE) --group triton -o requirements/triton.txt
 	$(COMPILE_ALONE) --group kfp -o requirements/kfp.txt

@@ -49,6 +49,9 @@ MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
 MOST_SECONDS = 80  # of one thread, for a notebook on the sample
 MOST_TRAINING_SECONDS = 30  # the same, for its step `train`
 LEARNS = {"image_classification": 0.7}  # the least test accuracy on the sample
+UNIX = {
+    "advanced/rest_api": "gunicorn and SIGTERM, which it is about, are Unix's"
+}
 MISSING = missing()
 
 
@@ -317,7 +320,10 @@ def without_program(path):
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if sentence := why_not(item.path):
+        pair = pair_of(item.path) if item.path.suffix == ".ipynb" else None
+        if sys.platform == "win32" and pair and pair.topic in UNIX:
+            item.add_marker(pytest.mark.skip(reason=UNIX[pair.topic]))
+        elif sentence := why_not(item.path):
             # .venv-serving is made where `make test` runs, and nowhere else
             made = Path(sys.prefix) == ROOT / ".venv"
             if os.environ.get("CI") and (made or ".venv-" not in sentence):

@@ -1,0 +1,1 @@
+"""The service in PyTorch: FastAPI on uvicorn, the model in the process."""

@@ -1,0 +1,1 @@
+"""The service in TensorFlow: Flask on gunicorn, before TF Serving."""
