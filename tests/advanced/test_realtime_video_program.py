@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import check_jsonschema
 import pytest
@@ -14,6 +15,8 @@ from realtime_video_stand_ins import PROJECT, network_camera, pictures, write_fi
 
 av = pytest.importorskip("av", reason="the extra 'video' is not installed")
 pytest.importorskip("onnxruntime", reason="the extra 'video' is not installed")
+
+SCHEMA = Path(__file__).with_name("deployment.schema.json")  # of the fields that are documented
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +160,29 @@ def test_a_model_of_another_kind_is_refused(folder, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "none of .pt2" in done.stderr
+
+
+def test_manifest_fits_the_schema(fits):
+    done = fits((PROJECT / "kubernetes.yaml").read_text("utf-8"), SCHEMA)
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("apps/v1", "v1"),
+        ("replicas:", "replica:"),
+        ("type: Recreate", "type: Replace"),
+        ("port: 8000", "port: 80000"),
+        ("memory: 256Mi", "memory: 256MB"),
+        ("path: /health", "path: health"),
+        ("claimName", "claim"),
+    ],
+)
+def test_schema_check_can_fail(right, wrong, fits):
+    text = (PROJECT / "kubernetes.yaml").read_text("utf-8")
+    assert right in text
+    assert fits(text.replace(right, wrong), SCHEMA).exit_code == 1
 
 
 def test_containers_are_described_as_published():
