@@ -39,7 +39,7 @@ class Noise:
     """Deviations, in parts of an object's size."""
 
     seen = 0.05  # of a detected box from the true one
-    speed = 0.002  # by which the speed changes, per frame
+    speed = 0.001  # by which the speed changes, per frame
     start = 0.2  # of the speed of what was seen only once
 
 

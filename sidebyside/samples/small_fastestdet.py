@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-CHANNELS = (16, 32, 48, 64)  # after the first convolution and after each stage
-UNITS = (2, 3, 2)  # of each stage
+CHANNELS = (8, 24, 48, 64)  # after the first convolution and after each stage
+UNITS = (1, 2, 1)  # of each stage
 CLASSES = 80
 STEPS = 1000  # a weight is one of so many on each side of 0
 

@@ -77,8 +77,8 @@ def test_what_is_no_state_dict_is_refused(tmp_path, content):
 
 def test_the_sample_has_the_parts_of_the_large_one():
     data = datasets.fastestdet()
-    assert data.arrays["backbone.first_conv.0.weight"].shape == (16, 3, 3, 3)
-    assert data.arrays["backbone.stage2.0.branch_proj.2.weight"].shape == (16, 16, 1, 1)
+    assert data.arrays["backbone.first_conv.0.weight"].shape == (8, 3, 3, 3)
+    assert data.arrays["backbone.stage2.0.branch_proj.2.weight"].shape == (8, 8, 1, 1)
     assert data.arrays["detect_head.cls_layers.conv5x5.3.weight"].shape == (80, 48, 1, 1)
     assert len(data.class_names) == len(set(data.class_names)) == 80
     kernel = data.arrays["SPP.output.0.weight"]
