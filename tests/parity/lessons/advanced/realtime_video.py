@@ -13,11 +13,11 @@ STEPS = (
 
 
 def batches(lesson, count):
-    """Return batches of two scenes, (2, 128, 192, 3), and their targets, (2, 8, 12, 6)."""
+    """Return batches of eight scenes, (8, 128, 192, 3), and their targets, (8, 8, 12, 6)."""
     rng = np.random.default_rng(0)
     made = []
     for _ in range(count):
-        examples = [lesson["draw_example"](rng) for _ in range(2)]
+        examples = [lesson["draw_example"](rng) for _ in range(8)]
         pictures = np.concatenate([lesson["prepare"](example[0]) for example in examples])
         targets = np.stack([lesson["encode"](*example[1:]) for example in examples])
         made.append((pictures, targets))
