@@ -20,6 +20,7 @@ from sidebyside.datasets._efficientnet_lite0 import (
     EfficientNetLite0,
     efficientnet_lite0,
 )
+from sidebyside.datasets._fastestdet import FASTESTDET, FastestDet, fastestdet
 from sidebyside.datasets._imdb import IMDB, Imdb, imdb
 from sidebyside.datasets._minilm import MINILM, MiniLM, minilm
 from sidebyside.datasets._mnist import MNIST, Mnist, mnist
@@ -28,6 +29,7 @@ from sidebyside.datasets._pictures import PICTURES, Pictures, pictures
 from sidebyside.datasets._shakespeare import SHAKESPEARE, Shakespeare, shakespeare
 from sidebyside.datasets._squeezenet import SQUEEZENET, SqueezeNet, squeezenet
 from sidebyside.datasets._sunspots import SUNSPOTS, Sunspots, sunspots
+from sidebyside.datasets._videos import VIDEOS, Videos, videos
 from sidebyside.datasets.data_settings import data_folder, data_size
 from sidebyside.datasets.description import DataSet
 from sidebyside.errors import DamagedDataError, DataError, MissingDataError, UnsafeArchiveError
@@ -38,6 +40,7 @@ DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line use
         BCCD,
         CIFAR10,
         EFFICIENTNET_LITE0,
+        FASTESTDET,
         IMDB,
         MINILM,
         MNIST,
@@ -46,6 +49,7 @@ DATA_SETS: dict[str, DataSet[Any]] = {  # by the names that the command line use
         SHAKESPEARE,
         SQUEEZENET,
         SUNSPOTS,
+        VIDEOS,
     )
 }
 LOADERS: dict[str, Callable[[], Any]] = {
@@ -61,6 +65,7 @@ __all__ = [
     "DataError",
     "DataSet",
     "EfficientNetLite0",
+    "FastestDet",
     "Imdb",
     "MiniLM",
     "MissingDataError",
@@ -71,11 +76,13 @@ __all__ = [
     "SqueezeNet",
     "Sunspots",
     "UnsafeArchiveError",
+    "Videos",
     "bccd",
     "cifar10",
     "data_folder",
     "data_size",
     "efficientnet_lite0",
+    "fastestdet",
     "imdb",
     "minilm",
     "mnist",
@@ -84,4 +91,5 @@ __all__ = [
     "shakespeare",
     "squeezenet",
     "sunspots",
+    "videos",
 ]

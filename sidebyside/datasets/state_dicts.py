@@ -1,14 +1,16 @@
 """PyTorch's files of weights, read and written without PyTorch.
 
-What `torch.save` wrote until version 1.5, and `torch.load` still reads: a few pickles one after
-another, the last but one with names and shapes, the last with the keys of the storages; then the
-storages' numbers. A pickle can name any function to be called, so that only the four names are
-allowed which a state dict needs.
+There are two formats, and `torch.load` reads both. What `torch.save` wrote until version 1.5: a few
+pickles one after another, the last but one with names and shapes, the last with the keys of the
+storages; then the storages' numbers. And since then a zip archive: one pickle, with names and
+shapes, and a file for each storage. A pickle can name any function to be called, so that only the
+four names are allowed which a state dict needs.
 """
 
 import io
 import pickle
 import struct
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +28,12 @@ SYSTEM = {
     "little_endian": True,
     "type_sizes": {"short": 2, "int": 4, "long": 4},
 }
+ZIP = b"PK"  # with which a zip archive begins
 TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+NOT_ONE = (  # what reading another file may raise
+    pickle.UnpicklingError, EOFError, ValueError, AttributeError, KeyError, TypeError,
+    struct.error, zipfile.BadZipFile,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,14 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
     Raises
     ------
     DamagedDataError
-        If it is not a state dict in the format of PyTorch 1.5 and before.
+        If it is not a state dict.
     """
     try:
         with open(path, "rb") as stream:
-            return _read(stream)
-    except (pickle.UnpicklingError, EOFError, ValueError, AttributeError, struct.error) as error:
+            zipped = stream.read(len(ZIP)) == ZIP
+            stream.seek(0)
+            return _read_zipped(stream) if zipped else _read(stream)
+    except NOT_ONE as error:
         raise DamagedDataError(f"{path} is not a file of weights as it should be: {error}.") from (
             error
         )
@@ -96,6 +105,20 @@ def _read(stream: IO[bytes]) -> dict[str, np.ndarray]:
     return {name: _array(tensor, numbers[tensor.storage.key]) for name, tensor in tensors.items()}
 
 
+def _read_zipped(stream: IO[bytes]) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(stream) as archive:
+        (pickled,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
+        folder = pickled.removesuffix("data.pkl")
+        order = f"{folder}byteorder"  # older files have none: they are "little", too
+        if order in archive.namelist() and archive.read(order) != b"little":
+            raise ValueError("its numbers begin with their largest byte")
+        tensors = _Unpickler(archive.open(pickled)).load()
+        return {
+            name: _array(tensor, archive.read(f"{folder}data/{tensor.storage.key}"))
+            for name, tensor in tensors.items()
+        }
+
+
 def _array(tensor: _Tensor, numbers: bytes) -> np.ndarray:
     size = tensor.storage.dtype.itemsize
     strides = [size * step for step in tensor.stride]
@@ -106,7 +129,10 @@ def _array(tensor: _Tensor, numbers: bytes) -> np.ndarray:
 
 
 def state_dict_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return float32 and int64 arrays as a file of weights: the same bytes on every machine."""
+    """Return float32 and int64 arrays as a file of weights: the same bytes on every machine.
+
+    It has the format of PyTorch 1.5 and before.
+    """
     file = io.BytesIO()
     for value in (MAGIC, VERSION, SYSTEM):
         file.write(pickle.dumps(value, protocol=2))
@@ -119,12 +145,27 @@ def state_dict_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     return file.getvalue()
 
 
-def _pickle_of(arrays: Mapping[str, np.ndarray]) -> bytes:
+def zipped_state_dict_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return float32 and int64 arrays as a file of weights, in the format since PyTorch 1.6."""
+    members = {"data.pkl": _pickle_of(arrays, views=b""), "byteorder": b"little", "version": b"3\n"}
+    for number, array in enumerate(arrays.values()):
+        members[f"data/{number}"] = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(f"archive/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # else it depends on the machine
+            archive.writestr(entry, content)
+    return file.getvalue()
+
+
+def _pickle_of(arrays: Mapping[str, np.ndarray], views: bytes = b"N") -> bytes:
     """Return the pickle with the names and shapes.
 
     It names functions of PyTorch, which a pickler would import: so it is put together here. The
     letters are the operations of a pickle: c a global name, ( the mark of a tuple, t its end, Q a
-    reference to a storage, R a call, u the end of a dictionary's items.
+    reference to a storage, R a call, u the end of a dictionary's items. `views` is what the older
+    format has besides in each reference.
     """
     names = {dtype: name for name, dtype in TYPES.items()}
     ordered_dict = b"ccollections\nOrderedDict\n)R"
@@ -133,7 +174,7 @@ def _pickle_of(arrays: Mapping[str, np.ndarray]) -> bytes:
         strides = [step // array.itemsize for step in np.ascontiguousarray(array).strides]
         storage = (
             b"(" + _text("storage") + f"ctorch\n{names[array.dtype]}\n".encode()
-            + _text(str(number)) + _text("cpu") + _whole(array.size) + b"NtQ"
+            + _text(str(number)) + _text("cpu") + _whole(array.size) + views + b"tQ"
         )  # fmt: skip
         shape, stride = _tuple(array.shape), _tuple(strides[: array.ndim])
         call = b"(" + storage + _whole(0) + shape + stride + b"\x89" + ordered_dict + b"tR"

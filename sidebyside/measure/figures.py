@@ -111,6 +111,7 @@ QUALITY = (
     Quantity("test_mae_12", "test MAE, 12 months ahead", one_decimal),
     Quantity("network_loss", "loss of the network's picture", whole),
     Quantity("nats_per_character", "nats per character kept back", three_decimals),
+    Quantity("mota", "MOTA on the film with known truth", three_decimals),
 )
 # of one lesson's own: on its pages only
 OWN = (
@@ -214,6 +215,16 @@ OWN = (
     Quantity("mean_users_accuracy", "simulated, until a less accurate one is back, mean", whole),
     Quantity("mean_users_latency", "simulated, until a slow one is back, mean", whole),
     Quantity("mean_users_errors", "simulated, until a failing one is back, mean", whole),
+    Quantity("idf1", "IDF1 on the film with known truth", three_decimals),
+    Quantity("id_switches", "id switches on it", whole),
+    Quantity("recall", "objects found in it", percent),
+    Quantity("frames_per_second", "frames per second at the browser", one_decimal),
+    Quantity("latency_p50_ms", "latency to the browser, median, ms", whole),
+    Quantity("latency_p95_ms", "latency to the browser, 95 of 100 below, ms", whole),
+    Quantity("dropped_frames", "frames dropped", whole),
+    Quantity("own_milliseconds", "one frame in the framework, ms", one_decimal),
+    Quantity("onnx_milliseconds", "one frame in ONNX Runtime, ms", one_decimal),
+    Quantity("device_milliseconds", "one frame in ExecuTorch or LiteRT, ms", one_decimal),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )
