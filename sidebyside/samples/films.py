@@ -34,7 +34,8 @@ def draw(name: str, seed: int) -> list[np.ndarray]:
 
 def inside(kind: str, y: np.ndarray, x: np.ndarray, half: int) -> np.ndarray:
     """Return which pixels belong to a shape; `y` and `x` count from its middle."""
+    disc: np.ndarray = x * x + y * y <= half * half
     if kind == "disc":
-        return x * x + y * y <= half * half
+        return disc
     square: np.ndarray = (abs(x) <= half) & (abs(y) <= half)
     return square if kind == "square" else square & (2 * abs(x) <= y + half)
