@@ -114,10 +114,13 @@ def test_a_slow_client_is_told_and_nobody_waits_for_it(service):
 
 
 def test_more_clients_than_places_are_all_answered_rightly_in_the_end(service, files):
-    load = under_load(service.address, service.key, files, 600, 200, retry=True)
-    assert len(load["answers"]) == 600
+    for _ in range(4):  # on a busy machine the clients may be too slow to fill it
+        load = under_load(service.address, service.key, files, 600, 200, retry=True)
+        assert len(load["answers"]) == 600
+        assert wrong(load) == []
+        if load["retries"]:
+            break
     assert load["retries"] > 0  # two workers with 64 places each
-    assert wrong(load) == []
 
 
 def test_a_head_without_end_leaves_the_service_alive(framework, service):
@@ -134,6 +137,22 @@ def test_a_head_without_end_leaves_the_service_alive(framework, service):
             slow[0].recv(100)
     for one in slow:
         one.close()
+
+
+def test_half_a_head_that_is_given_up_keeps_nobody_waiting(service):
+    slow = [bad_requests.socket.create_connection(("127.0.0.1", service.port)) for _ in range(60)]
+    try:
+        for one in slow:
+            one.sendall(b"POST /v1/models/cifar:predict HTTP/1.1\r\nX-")
+        end, slowest = time.monotonic() + 8, 0.0
+        while time.monotonic() < end:  # gunicorn gives them up meanwhile
+            start = time.monotonic()
+            assert ask(service).status_code == 200
+            slowest = max(slowest, time.monotonic() - start)
+    finally:
+        for one in slow:
+            one.close()
+    assert slowest < 2
 
 
 def test_a_request_keeps_its_id_in_the_answer_and_in_the_log(service):

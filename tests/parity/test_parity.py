@@ -151,7 +151,11 @@ def test_a_wrong_decay_is_found(lesson):
 
 def test_first_weights_are_drawn_alike(lesson):
     """The same spread, and the same bound if drawn evenly, wherever there are 1,000 weights."""
+    import keras
+
     _, torch_side, keras_side = lesson
+    parity.torch.manual_seed(0)
+    keras.utils.set_random_seed(0)
     torch_model, keras_model = torch_side["make_model"](), keras_side["make_model"]()
     drawn = {id(w): np.array(w) for w in keras_model.weights}  # before they are replaced
     compared = 0
@@ -161,7 +165,7 @@ def test_first_weights_are_drawn_alike(lesson):
             continue
         compared += 1
         assert np.std(ours) == pytest.approx(np.std(theirs), rel=0.06), mapping.name
-        even = [np.abs(w).max() < 1.8 * np.std(w) for w in (ours, theirs)]  # its bound: 1.73
+        even = [np.abs(w).max() < 1.9 * np.std(w) for w in (ours, theirs)]  # its bound: 1.73
         assert even[0] == even[1], mapping.name
         if all(even):
             largest = np.abs(theirs).max()

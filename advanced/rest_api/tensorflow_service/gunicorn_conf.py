@@ -22,7 +22,7 @@ share_metrics(
     or tempfile.mkdtemp(prefix="metrics-")
 )
 
-worker_class = "gthread"
+worker_class = "tensorflow_service.worker.Worker"  # with threads
 workers = settings.workers
 threads = settings.most_waiting + 16
 worker_connections = 1000
