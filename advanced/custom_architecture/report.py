@@ -238,7 +238,7 @@ def _plan(study: Study) -> list[str]:
         f"{100 * plan['matters']:g} points on. Tests: paired t, Holm's "
         f"correction over all {len(study['comparisons'])} comparisons, at "
         f"{plan['alpha']:g}. Search: {plan['trials']} trials for each block. "
-        f"Equal seconds: {plan['seconds']:g} s."
+        f"Equal seconds: {plan['seconds']}."
     )
     code = f"<code>{_text(study['registered'])}</code>"
     return [
@@ -286,8 +286,11 @@ def _accuracies(study: Study) -> str:
             rows.append(("with weights", *sizes))
             millions = (f"{counts[name][1] / 1e6:.2f} M" for name in names)
             rows.append(("and multiplications", *millions))
-    steps = (f"{study['step_ms'][name]:.1f} ms" for name in names)
-    rows.append(("a step at equal multiplications", *steps))
+            times = study["step_ms"][equal]
+            written = (f"{times[name]:.1f} ms" for name in names)
+            rows.append(("and, for a step,", *written))
+    lengths = (f"{study['lengths'][name]:,}" for name in names)
+    rows.append(("in steps", *lengths))
     return _table(
         f"Test accuracy, mean over seeds, in {_name(study)}",
         ("", *names),
@@ -360,8 +363,7 @@ def _replication(studies: Sequence[Study]) -> list[str]:
 
 def _made_of(studies: Sequence[Study]) -> str:
     counts = (
-        f"{_name(study)}: {study['trainings']} trainings in "
-        f"{study['minutes']:.0f} minutes, {study['data']} data"
+        f"{_name(study)}: {study['trainings']} trainings, {study['data']} data"
         for study in studies
     )
     return "; ".join(counts) + "."

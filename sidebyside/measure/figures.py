@@ -216,7 +216,6 @@ OWN = (
     Quantity("comparisons_behind", "that it loses", whole),
     Quantity("comparisons_equal", "without a difference that matters", whole),
     Quantity("trainings", "trainings of the study", whole),
-    Quantity("study_seconds", "the whole study, s", seconds),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

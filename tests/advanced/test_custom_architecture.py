@@ -55,12 +55,13 @@ def study(framework="pytorch", told="open"):
             "matters": 0.02,
             "alpha": 0.05,
             "trials": 2,
-            "seconds": 5.0,
+            "seconds": "what the yardstick takes",
         },
         "registered": "0123456789abcdef",
         "counts": {equal: {name: [35_338, 2_147_040] for name in BLOCKS} for equal in EQUAL},
         "accuracies": {equal: {name: [0.4, 0.5, 0.6] for name in BLOCKS} for equal in EQUAL},
-        "step_ms": dict.fromkeys(BLOCKS, 12.5),
+        "step_ms": {equal: dict.fromkeys(BLOCKS, 12.5) for equal in EQUAL[:2]},
+        "lengths": dict.fromkeys(BLOCKS, 400),
         "comparisons": comparisons,
         "ablations": [
             {
@@ -76,7 +77,6 @@ def study(framework="pytorch", told="open"):
         "scaled": {"width": [0.5, 1], "data": [1000, 4000]},
         "search": {name: [[0.005, 0.05, 0.41], [0.01, 0.1, 0.45]] for name in BLOCKS},
         "best": {name: {"rate": 0.01, "decay": 0.1} for name in BLOCKS},
-        "minutes": 25.4,
         "trainings": 200,
     }
 
