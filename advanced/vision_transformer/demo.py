@@ -35,6 +35,7 @@ class VisionTransformer(Demo):
         "set-seed",
         "measure-colours:normalize",
         "define-attend",
+        "define-split-heads",
         "define-block",
         "define-first-weights",
         "define-transformer",
