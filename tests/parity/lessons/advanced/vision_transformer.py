@@ -3,7 +3,13 @@
 import numpy as np
 
 BUILDERS = ("make_model", "make_mended")
-STEPS = ("define-attend", "define-split-heads", "define-transformer", "define-convolution", "define-stem")
+STEPS = (
+    "define-attend",
+    "define-split-heads",
+    "define-transformer",
+    "define-convolution",
+    "define-stem",
+)
 
 
 def batches(lesson, count):
