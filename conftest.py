@@ -47,7 +47,7 @@ ENVIRONMENT = {
 }
 MEMORY_OF_A_WORKER = 3 * 2**30  # bytes: a framework, a notebook, its data
 MOST_SECONDS = 80  # of one thread, for a notebook on the sample
-MOST_TRAINING_SECONDS = 40  # the same, for its step `train`
+MOST_TRAINING_SECONDS = 30  # the same, for its step `train`
 LEARNS = {"image_classification": 0.7}  # the least test accuracy on the sample
 UNIX = {
     "advanced/rest_api": "gunicorn and SIGTERM, which it is about, are Unix's"

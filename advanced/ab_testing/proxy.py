@@ -1,7 +1,7 @@
 """nginx in front of two versions of a model: who gets which, and the log.
 
 The share of users that the canary gets is a number in nginx's configuration.
-To change it, the file is written again and nginx is told to reload: new
+To change it, the file is written again and nginx reloads it: new
 processes take over the listening socket, the old ones finish what they have
 begun. The log has one line of JSON for each request, with the share that was
 in force when it was routed.

@@ -1,4 +1,4 @@
-"""What a client is told when a request is not answered."""
+"""The answers to requests that fail."""
 
 
 class Problem(Exception):

@@ -63,7 +63,7 @@ async def read_body(request: Request, most: int, seconds: float) -> bytes:
     """Return a request's body.
 
     What is beyond the limit is read and dropped, for as long as a body may
-    take: who is cut off while he sends does not read what he is told.
+    take: a client that is cut off while it sends does not read the answer.
 
     Raises
     ------

@@ -82,7 +82,7 @@ def read_body(deadlines: Deadlines, most: int, seconds: float) -> bytes:
     """Return the request's body.
 
     What is beyond the limit is read and dropped, for as long as a body may
-    take: who is cut off while he sends does not read what he is told.
+    take: a client that is cut off while it sends does not read the answer.
 
     Raises
     ------
