@@ -38,7 +38,8 @@ def inputs_of(pair):
 
     `batches(lesson, count)` takes the names that the PyTorch cells define and returns batches of
     inputs and targets. `BUILDERS` are the functions that make a model, where there are more than
-    make_model; `STEPS` the cells that they need besides those of all lessons.
+    make_model ("make_model:NAME" if it takes a name); `STEPS` the cells that they need besides
+    those of all lessons.
     """
     file = LESSONS / f"{pair.topic}.py"
     if not file.is_file():
@@ -78,13 +79,19 @@ def optimizer_and_schedule(space):
     return make
 
 
+def built(side, builder):
+    """Return a model: by a function, or by "FUNCTION:NAME", a function that takes a name."""
+    function, _, name = builder.partition(":")
+    return side[function](*([name] if name else []))
+
+
 def compare(lesson, builder="make_model", **changes):
     pair, torch_side, keras_side = lesson
     parity.torch.manual_seed(0)
     keras_side = keras_side | changes
     return parity.compare(
-        torch_side[builder](),
-        keras_side[builder](),
+        built(torch_side, builder),
+        built(keras_side, builder),
         inputs_of(pair)["batches"](torch_side, 4),
         torch_side["loss_fn"],
         keras_side["loss_fn"],
