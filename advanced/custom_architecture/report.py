@@ -101,10 +101,22 @@ def verdicts(study: Study, candidate: str = "") -> list[str]:
     ]
 
 
+def candidates(study: Study) -> list[str]:
+    """Return the candidates in the order of the plan.
+
+    A notebook stores a dictionary with its keys sorted; lists keep theirs.
+    """
+    return list(dict.fromkeys(c["candidate"] for c in study["comparisons"]))
+
+
+def _blocks(study: Study) -> list[str]:
+    return [*study["plan"]["baselines"], *candidates(study)]
+
+
 def headline(study: Study) -> str:
     """Return what a study has found, a sentence for each candidate."""
     sentences = []
-    for name in study["plan"]["hypotheses"]:
+    for name in candidates(study):
         told = verdicts(study, name)
         counts = [
             f"{told.count(kind)} {words}"
@@ -179,8 +191,9 @@ def draw_scaling(study: Study) -> Figure:
     """Draw accuracy over width and over the number of pictures."""
     figure = Figure(figsize=(9.5, 3.2), dpi=110, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    for name, lines in study["scaling"].items():
-        ours = name in study["plan"]["hypotheses"]
+    for name in _blocks(study):
+        lines = study["scaling"][name]
+        ours = name in candidates(study)
         style = {
             "marker": "o" if ours else "s",
             "linestyle": "-" if ours else "--",
@@ -228,8 +241,8 @@ def write_page(studies: Sequence[Study], path: Path) -> None:
 def _plan(study: Study) -> list[str]:
     plan = study["plan"]
     claims = (
-        f"<strong>{_text(name)}</strong>: {_text(claim)}"
-        for name, claim in plan["hypotheses"].items()
+        f"<strong>{_text(name)}</strong>: {_text(plan['hypotheses'][name])}"
+        for name in candidates(study)
     )
     rule = (
         f"Against: {', '.join(plan['baselines'])}. "
@@ -274,9 +287,10 @@ def _scaling(study: Study) -> str:
 
 
 def _accuracies(study: Study) -> str:
-    names = list(study["best"])
+    names = _blocks(study)
     rows = []
-    for equal, table in study["accuracies"].items():
+    for equal in study["plan"]["equal"]:
+        table = study["accuracies"][equal]
         means = [sum(table[name]) / len(table[name]) for name in names]
         written = (f"{100 * mean:.1f} %" for mean in means)
         rows.append((f"accuracy at equal {equal}", *written))
@@ -320,14 +334,15 @@ def _numbers(one: dict[str, Any]) -> tuple[str, str, str, str]:
     return (
         f"{100 * one['mean']:+.1f}".replace("-", "−"),
         f"± {100 * one['half']:.1f}",
-        f"{one['p']:.3f}",
+        f"{one['p']:.3f}" if one["p"] >= 0.001 else "< 0.001",
         one["verdict"],
     )
 
 
 def _search(study: Study) -> str:
     rows = []
-    for name, trials in study["search"].items():
+    for name in _blocks(study):
+        trials = study["search"][name]
         rate, decay, reached = max(trials, key=lambda trial: float(trial[-1]))
         first = trials[0][-1]
         rows.append(
