@@ -36,6 +36,7 @@ class VisionTransformer(Demo):
         "measure-colours:normalize",
         "define-attend",
         "define-split-heads",
+        "define-gelu",
         "define-block",
         "define-first-weights",
         "define-transformer",

@@ -6,6 +6,7 @@ BUILDERS = ("make_model", "make_mended")
 STEPS = (
     "define-attend",
     "define-split-heads",
+    "define-gelu",
     "define-transformer",
     "define-convolution",
     "define-stem",
