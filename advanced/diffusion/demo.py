@@ -86,7 +86,7 @@ class Diffusion(Demo):
     tensorflow = pytorch  # the notebooks' functions have the same names
 
     def examples(self, lesson, folder):
-        return [["3", 3, 50, 0], ["8", 3, 50, 1], ["any", 0, 50, 2]]
+        return [["3", 2, 50, 0], ["8", 2, 50, 1], ["any", 0, 50, 2]]
 
 
 def sheet(rows):
