@@ -149,3 +149,10 @@ def test_what_the_notebooks_store_makes_a_page(report, tmp_path):
     assert len({one["registered"] for one in studies}) == 1  # one plan for both
     page = page_of(report, studies, tmp_path)
     assert len(page.find_all("img")) == 3
+
+
+def test_order_is_that_of_the_plan_though_a_notebook_sorts_keys(report, tmp_path):
+    stored = json.loads(json.dumps(study(), sort_keys=True))
+    assert report.headline(stored) == report.headline(study())
+    pages = [page_of(report, [one], tmp_path).text for one in (stored, study())]
+    assert pages[0] == pages[1]
