@@ -98,6 +98,7 @@ def seconds(value: float) -> str:
 
 percent = "{:.1%}".format
 three_decimals = "{:.3f}".format
+two_decimals = "{:.2f}".format
 one_decimal = "{:.1f}".format
 whole = "{:,.0f}".format
 
@@ -112,6 +113,7 @@ QUALITY = (
     Quantity("network_loss", "loss of the network's picture", whole),
     Quantity("nats_per_character", "nats per character kept back", three_decimals),
     Quantity("mota", "MOTA on the film with known truth", three_decimals),
+    Quantity("frechet_distance", "Fréchet distance of drawn digits", two_decimals),
 )
 # of one lesson's own: on its pages only
 OWN = (
@@ -233,6 +235,19 @@ OWN = (
     Quantity("comparisons_behind", "that it loses", whole),
     Quantity("comparisons_equal", "without a difference that matters", whole),
     Quantity("trainings", "trainings of the study", whole),
+    Quantity("ddim250_distance", "the same in 250 steps instead of 1,000", two_decimals),
+    Quantity("ddim50_distance", "the same in 50 steps", two_decimals),
+    Quantity("flow_distance", "flow matching, 50 steps", two_decimals),
+    Quantity("floor_distance", "the floor: real digits", two_decimals),
+    Quantity("ceiling_distance", "the ceiling: noise", whole),
+    Quantity("guided_accuracy", "guided digits that are the right ones", percent),
+    Quantity("flow_guided_accuracy", "the same, flow matching", percent),
+    Quantity("judge_accuracy", "test accuracy of the classifier that judges", percent),
+    Quantity("ho_seconds", "100 digits in 1,000 steps, s", seconds),
+    Quantity("ddim50_seconds", "100 digits in 50 steps, s", seconds),
+    Quantity("training_steps", "steps of the training", whole),
+    Quantity("flow_training_steps", "steps of the training, flow matching", whole),
+    Quantity("flow_train_seconds", "whole training, flow matching, s", seconds),
     Quantity("epochs", "epochs", whole),
     Quantity("trainable_parameters", "trainable parameters", whole),
 )

@@ -99,7 +99,7 @@ def write_notebook(path: Path, sources: dict[str, str]) -> None:
 
 
 # what takes long in projects, and leaves nothing that a demo needs but trained weights
-TRAININGS = {"train", "train-bag", "show-bag-weights"}
+TRAININGS = {"train", "train-bag", "show-bag-weights", "train-flow"}
 
 
 def keep_weights(files: DemoFiles, trained: bool = True) -> None:

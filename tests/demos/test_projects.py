@@ -256,6 +256,35 @@ def test_a_text_that_cannot_be_gone_on_with_gets_a_sentence(sides, question, sen
         sides.demo.read(sides.first, *question)
 
 
+@of("advanced/diffusion")
+def test_a_digit_forms_and_the_same_noise_forms_the_same(sides):
+    asked = [sides.demo.read(sides.first, "3", 2, 10, seed).value for seed in (0, 0, 1)]
+    side = 4 * sides.first.side  # each pixel a square of four by four
+    for framework in FRAMEWORKS:
+        films = [[frame for frame, _ in sides.answers(framework, each)] for each in asked]
+        assert len(films[0]) == 10
+        for frame in films[0]:
+            assert (frame.shape, frame.dtype) == ((2 * side, 6 * side, 3), np.uint8)
+        assert np.abs(films[0][0].astype(int) - films[0][-1]).max() > 50
+        np.testing.assert_array_equal(films[0], films[1])
+        assert not np.array_equal(films[0][-1], films[2][-1])
+
+
+@of("advanced/diffusion")
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (("ten", 2, 50, 0), "The digit is none of those"),
+        (("3", 9, 50, 0), "Guidance must be a number from 0 to 5"),
+        (("3", 2, 1000, 0), "The number of steps must be a number from 5 to 250"),
+        (("3", 2, 50, None), "The seed must be a number"),
+    ],
+)
+def test_a_digit_that_cannot_be_drawn_gets_a_sentence(sides, question, sentence):
+    with pytest.raises(InputError, match=sentence):
+        sides.demo.read(sides.first, *question)
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("pair", PROJECTS, ids=lambda pair: pair.topic)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
