@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 QUESTION = re.compile(r"\*Before you run the next cells?:\*")
 ANSWER = "-answer"  # how the id of a cell ends that answers
 CODE = re.compile(r"```.*?```", re.DOTALL)
-LATE_HEADING = re.compile(r"\n## (.+)")
+LATE_HEADING = re.compile(r"\n(##+) (.+)")
 SENTENCES = 5  # of a summary
 
 
@@ -30,11 +30,12 @@ def is_hidden(cell: "NotebookNode") -> bool:
 
 
 def _section_problems(notebook: "NotebookNode") -> Iterator[str]:
-    """Yield the sections that the page's list of steps would miss."""
+    """Yield the sections that the page's list of steps would miss, or its folds would hide."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            for heading in LATE_HEADING.findall(CODE.sub("", cell.source)):
-                yield f"step {cell.id!r}: the section {heading!r} begins a cell of its own."
+            for marks, heading in LATE_HEADING.findall(CODE.sub("", cell.source)):
+                if marks == "##" or cell.id.endswith(ANSWER):
+                    yield f"step {cell.id!r}: the section {heading!r} begins a cell of its own."
 
 
 def _question_problems(notebook: "NotebookNode") -> Iterator[str]:
