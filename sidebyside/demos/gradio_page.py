@@ -65,7 +65,10 @@ def build(sides: Sides, folder: Path) -> gradio.Blocks:
                 with gr.Column(min_width=COLUMN, elem_classes=framework):
                     gr.Markdown(f"## {name}")
                     outputs += [demo.output(lesson), gr.Markdown()]
-        examples = [list(example) for example in demo.examples(lesson, folder / EXAMPLES)]
+        examples = [
+            [str(value) if isinstance(value, Path) else value for value in example]  # as File wants
+            for example in demo.examples(lesson, folder / EXAMPLES)
+        ]
         gr.Examples(examples, inputs, label="Click on an example")
         button.click(
             (_streaming if sides.streams else _at_once)(sides, folder / UPLOADS),

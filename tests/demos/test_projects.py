@@ -10,6 +10,7 @@ from small_project import keep_weights
 
 from sidebyside.demos.answering import load_demo, load_sides
 from sidebyside.demos.cells import step_of
+from sidebyside.demos.gradio_page import EXAMPLES, UPLOADS, build
 from sidebyside.demos.making import DEMO, demo_files, make, missing_weights
 from sidebyside.demos.space import write_space
 from sidebyside.errors import InputError
@@ -84,6 +85,13 @@ def test_both_sides_answer_every_example(sides, page, tmp_path):
             *_, (value, seconds) = sides.answers(framework, asked.value)
             assert output.postprocess(value) is not None
             assert seconds > 0
+
+
+def test_the_page_takes_the_examples(sides, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / UPLOADS))
+    (tmp_path / EXAMPLES).mkdir()
+    kinds = [block.get_block_name() for block in build(sides, tmp_path).blocks.values()]
+    assert {"button", "dataset"} <= set(kinds)
 
 
 def test_what_nobody_fills_in_gets_a_sentence(sides, page):
