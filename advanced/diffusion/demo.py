@@ -22,6 +22,7 @@ class Diffusion(Demo):
     )
     train_until = "train-flow"
     counted = ""  # the training ends by the clock, not after some steps
+    timed = ("train_seconds", "flow_train_seconds")
     keep = ("diffusion", "flow")
     cells = (
         "imports",

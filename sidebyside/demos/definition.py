@@ -42,6 +42,8 @@ class Demo(ABC):
     counted, steps
         For the progress bar: the cell whose optimiser steps are counted, and how many it makes, as
         an expression in the notebook's names. Without `counted` only cells are counted.
+    timed
+        The keys of the notebook's report that hold the seconds of these trainings.
     keep
         The names whose values are kept after the training: models, whose weights are kept, and
         what else the answers need and the data is needed for, such as ``data.class_names``.
@@ -57,6 +59,7 @@ class Demo(ABC):
     train_until: ClassVar[str] = "train"
     counted: ClassVar[str] = "train"
     steps: ClassVar[str] = "epochs * steps_per_epoch"
+    timed: ClassVar[tuple[str, ...]] = ("train_seconds",)
     keep: ClassVar[tuple[str, ...]]
     cells: ClassVar[tuple[str, ...]]
     then: ClassVar[tuple[str, ...]] = ()

@@ -3,7 +3,7 @@
     python -m sidebyside.demos.durations TOPIC
 
 keeps the seconds that the weights in build/demos took in docs/demos.json. Where nothing is kept
-of the original data, it is the time that the notebooks' own reports have, the training alone.
+of the original data, it is the time that the notebooks' own reports have, the trainings alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sidebyside.checkout import ROOT
+from sidebyside.demos.answering import load_demo
 from sidebyside.demos.kept import unpack
 from sidebyside.demos.making import demo_files
 from sidebyside.files import read_json, write_json
@@ -28,7 +29,10 @@ def seconds(pair: Pair, data: str, framework: str, record: Path = RECORD) -> flo
     if (known := kept.get(pair.topic, {}).get(data, {}).get(framework)) is not None:
         return float(known)
     report = last_report(pair.read(framework)) or {}
-    return report.get("train_seconds") if report.get("data") == data else None
+    timed = load_demo(demo_files(pair, data).demo).timed
+    if report.get("data") != data or not all(key in report for key in timed):
+        return None
+    return float(sum(report[key] for key in timed))
 
 
 def in_words(pair: Pair, data: str, frameworks: list[str], record: Path = RECORD) -> str:

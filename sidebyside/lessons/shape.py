@@ -1,4 +1,4 @@
-"""The shape of a lesson: questions are asked before answers are shown, a summary, exercises."""
+"""The shape of a lesson: sections, questions before their answers, a summary, exercises."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
 QUESTION = re.compile(r"\*Before you run the next cells?:\*")
 ANSWER = "-answer"  # how the id of a cell ends that answers
+CODE = re.compile(r"```.*?```", re.DOTALL)
+LATE_HEADING = re.compile(r"\n(##+) (.+)")
 SENTENCES = 5  # of a summary
 
 
 def shape_problems(notebook: "NotebookNode") -> Iterator[str]:
     """Yield what a notebook lacks of its shape, one sentence each."""
+    yield from _section_problems(notebook)
     yield from _question_problems(notebook)
     yield from _summary_problems(notebook)
     yield from exercise_problems(notebook)
@@ -24,6 +27,15 @@ def shape_problems(notebook: "NotebookNode") -> Iterator[str]:
 def is_hidden(cell: "NotebookNode") -> bool:
     """Return whether a cell's output is the answer to a question before it, and folded."""
     return bool(cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+
+
+def _section_problems(notebook: "NotebookNode") -> Iterator[str]:
+    """Yield the sections that the page's list of steps would miss, or its folds would hide."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for marks, heading in LATE_HEADING.findall(CODE.sub("", cell.source)):
+                if marks == "##" or cell.id.endswith(ANSWER):
+                    yield f"step {cell.id!r}: the section {heading!r} begins a cell of its own."
 
 
 def _question_problems(notebook: "NotebookNode") -> Iterator[str]:

@@ -26,6 +26,7 @@ from sidebyside.measure.figures import (
 )
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+BENCHMARK = ", benchmark"  # behind a pair's title, where only its benchmark is meant
 # the columns of the table of all pairs
 OVERVIEW = ("train_seconds", "seconds_per_epoch", "import_seconds", "peak_memory_mb",
             *(quantity.key for quantity in CODE))  # fmt: skip
@@ -138,9 +139,7 @@ def _notes(pairs: list[Pair]) -> list[str]:
 
 def _circumstances(benchmarks: dict[Pair, dict[str, Any] | None]) -> str:
     """Return on which machine, with what and when results were measured, each said once."""
-    measured = [
-        (pair.title, facts) for pair, one in benchmarks.items() for facts in _sources(pair, one)
-    ]
+    measured = [source for pair, one in benchmarks.items() for source in _sources(pair, one)]
     machines = _by_title(measured, lambda facts: facts["cpu"])
     threads = _by_title(measured, lambda facts: threads_in_words(facts["threads"]))
     data = _by_title(measured, lambda facts: f"{facts['data']} data")
@@ -154,15 +153,16 @@ def _circumstances(benchmarks: dict[Pair, dict[str, Any] | None]) -> str:
     return f"on {machines}, with {threads}, {', '.join(versions)}, on the {data}; {when}"
 
 
-def _sources(pair: Pair, benchmark: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Return the facts of a pair's stored runs and of its benchmark."""
+def _sources(pair: Pair, benchmark: dict[str, Any] | None) -> list[Measurement]:
+    """Return the facts of a pair's stored runs and of its benchmark, each with a title."""
     reports = [last_report(pair.read(framework)) for framework in _sides(pair)]
-    facts = [report for report in reports if report]
+    sources = [(pair.title, report) for report in reports if report]
     if benchmark:
         common = {key: benchmark[key] for key in ("data", "threads", "date")}
         common["cpu"] = benchmark["machine"]["cpu"]
-        facts += [common | versions for versions in benchmark["versions"].values()]
-    return facts
+        title = f"{pair.title}{BENCHMARK}"
+        sources += [(title, common | versions) for versions in benchmark["versions"].values()]
+    return sources
 
 
 def _by_title(measured: list[Measurement], value: Callable[[dict[str, Any]], str]) -> str:
@@ -172,7 +172,11 @@ def _by_title(measured: list[Measurement], value: Callable[[dict[str, Any]], str
     parts = [usual]
     for other in sorted(counts):
         if other != usual:
-            titles = dict.fromkeys(title for title, facts in measured if value(facts) == other)
+            found = [title for title, facts in measured if value(facts) == other]
+            titles = dict.fromkeys(
+                title.removesuffix(BENCHMARK) if title.removesuffix(BENCHMARK) in found else title
+                for title in found
+            )
             parts.append(f"{', '.join(titles)}: {other}")
     return parts[0] if len(parts) == 1 else f"{parts[0]} ({'; '.join(parts[1:])})"
 

@@ -21,10 +21,13 @@ pytestmark = pytest.mark.skipif(
     os.name != "posix", reason="Windows has no signal for one process that is not the end of it"
 )
 PATIENCE = 60  # seconds
+# A shell's background job ignores Ctrl-C, and so do its children, unless they ask for it again.
 COMMAND = """
+import signal
 import sys
 from pathlib import Path
 from sidebyside.cli import main, working
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from sidebyside.lessons import pairs
 root = Path(sys.argv.pop(1))
 pair = pairs.Pair(root / "beginner" / "slow", "slow", root)

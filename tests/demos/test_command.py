@@ -18,10 +18,13 @@ from sidebyside.lessons import pairs
 pytest.importorskip("gradio", reason="the extra 'demo' is not installed")
 
 
+# A shell's background job ignores Ctrl-C, and so do its children, unless they ask for it again.
 COMMAND = """
+import signal
 import sys
 from pathlib import Path
 from sidebyside.cli import main, showing
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from sidebyside.lessons import pairs
 root = Path(sys.argv.pop(1))
 pair = pairs.Pair(root / "beginner" / "small", "small", root)

@@ -12,7 +12,10 @@ from sidebyside.demos.kept import unpack
 from sidebyside.demos.making import chosen_size, demo_files, make
 from sidebyside.errors import DataError, DemoError
 from sidebyside.files import write_json
+from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.execution import StepFailed
+from sidebyside.lessons.pairs import find_pair
+from sidebyside.measure.figures import last_report
 
 
 def test_the_cells_up_to_the_training_are_executed(small):
@@ -122,3 +125,11 @@ def test_how_long_it_takes_is_kept_and_told(small, tmp_path):
     assert durations.in_words(small, "sample", both, record).startswith("That took 3 seconds")
     write_json(record, {"beginner/small": {"full": {"pytorch": 500, "tensorflow": 400}}})
     assert durations.in_words(small, "full", both, record).startswith("That took 15 minutes")
+
+
+def test_a_demo_of_two_trainings_tells_the_time_of_both(tmp_path):
+    pair = find_pair("advanced/diffusion")
+    for framework in FRAMEWORKS:
+        report = last_report(pair.read(framework))
+        both = report["train_seconds"] + report["flow_train_seconds"]
+        assert durations.seconds(pair, "full", framework, tmp_path / "none.json") == both

@@ -77,6 +77,21 @@ def test_what_is_not_of_that_shape_is_found(change, problem):
     assert problem in found[0]
 
 
+def test_a_section_that_begins_within_a_cell_is_found():
+    with_code = SUMMARY + "\n\n```python\n## no heading\n```"
+    assert list(shape_problems(lesson(summary=with_code))) == []
+    parts = "\n\n## 2. More\n\nText.\n\n### A part\n\nText."
+    answered = lesson()
+    answered.cells[3].source += parts  # a page folds an answer, with all that is in its cell
+    assert list(shape_problems(answered)) == [
+        "step 'show-answer': the section '2. More' begins a cell of its own.",
+        "step 'show-answer': the section 'A part' begins a cell of its own.",
+    ]
+    assert list(shape_problems(lesson(summary=SUMMARY + parts))) == [
+        "step 'summary': the section '2. More' begins a cell of its own."
+    ]
+
+
 def test_a_question_at_the_end_is_found():
     notebook = lesson()
     notebook.cells.append(new_markdown_cell(QUESTION, id="last-question"))

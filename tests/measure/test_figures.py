@@ -105,6 +105,24 @@ def test_a_benchmark_takes_the_place_of_what_one_run_has_measured(tmp_path):
     assert own["train_seconds"].text == "522"
 
 
+def test_a_benchmark_with_other_threads_than_the_run_says_so(tmp_path):
+    pair = stored(tmp_path, threads=1)
+    benchmark = {
+        "data": "full", "threads": 2, "date": "2026-11-23", "machine": {"cpu": REPORT["cpu"]},
+        "versions": {name: {} for name in FRAMEWORKS}, "summary": {name: {} for name in FRAMEWORKS},
+        "rounds": [],
+    }  # fmt: skip
+    (pair.folder / "benchmark.json").write_text(json.dumps(benchmark), "utf-8")
+    assert "on A processor, 2 cores, with 1 thread (Small, benchmark: 2 threads)," in pair_table(
+        pair
+    )
+    elsewhere = stored(tmp_path, threads=4, cpu="Another")  # both differ: the topic stands for both
+    both = [stored(tmp_path / "other"), stored(tmp_path / "third"), elsewhere]
+    benchmark["machine"]["cpu"] = "Another"
+    (pair.folder / "benchmark.json").write_text(json.dumps(benchmark), "utf-8")
+    assert "(Small: Another), with 2 threads (Small: 4 threads)" in results_table(both, tmp_path)
+
+
 def test_a_figure_that_no_table_knows_is_found():
     (sentence,) = unknown_figures(REPORT | {"hops": 3})
     assert sentence.startswith("no table knows the figure 'hops'")
