@@ -251,6 +251,7 @@ OWN = (
     Quantity("plain_accuracy", "test accuracy of the paper's network", percent),
     Quantity("convolution_short_accuracy", "test accuracy, convolution, short time", percent),
     Quantity("plain_short_accuracy", "test accuracy, transformer, short time", percent),
+    Quantity("adamw_accuracy", "with AdamW alone, short time", percent),
     Quantity("stem_accuracy", "with a convolutional stem, short time", percent),
     Quantity("strong_accuracy", "with stronger augmentation, short time", percent),
     Quantity("distilled_accuracy", "with a teacher, short time", percent),
