@@ -1,7 +1,7 @@
 """Diffusion: with the same weights and the same noise, both frameworks draw the same pictures.
 
 Executed are the notebooks' own cells, on the sample. The models are trained for a few steps, so
-that what they guess depends on all that they are told.
+that what they guess depends on all of their inputs.
 """
 
 import itertools
@@ -9,6 +9,7 @@ from collections import deque
 
 import numpy as np
 import pytest
+from own_cells import execute
 
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import find_pair
@@ -46,14 +47,7 @@ WAYS = {  # the network, the sampler, its steps
 @pytest.fixture(scope="module")
 def spaces():
     """Return the names that the cells of each notebook define; networks where PyTorch's are."""
-    pair = find_pair("advanced/diffusion")
-    found = {}
-    for framework in FRAMEWORKS:
-        found[framework] = {}
-        cells = {cell.id: cell for cell in pair.read(framework).cells}
-        for step in STEPS:
-            if cells[step].cell_type == "code":
-                exec(compile(cells[step].source, step, "exec"), found[framework])
+    found = execute(find_pair("advanced/diffusion"), STEPS)
     found["pytorch"]["device"] = torch.device("cpu")
     return found
 

@@ -6,6 +6,7 @@ that one character is likelier than another.
 
 import numpy as np
 import pytest
+from own_cells import execute
 
 from sidebyside.frameworks import FRAMEWORKS
 from sidebyside.lessons.pairs import find_pair
@@ -41,15 +42,7 @@ MODELS = {"make_model": "make_reader", "make_transformer": "make_cached_reader"}
 @pytest.fixture(scope="module")
 def spaces():
     """Return the names that the cells of each notebook define."""
-    pair = find_pair("text_generation")
-    found = {}
-    for framework in FRAMEWORKS:
-        found[framework] = {}
-        cells = {cell.id: cell for cell in pair.read(framework).cells}
-        for step in STEPS:
-            if cells[step].cell_type == "code":
-                exec(compile(cells[step].source, step, "exec"), found[framework])
-    return found
+    return execute(find_pair("text_generation"), STEPS)
 
 
 def learn(space, model, steps=60):

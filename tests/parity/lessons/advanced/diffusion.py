@@ -10,7 +10,7 @@ STEPS = (
 
 
 def batches(lesson, count):
-    """Return batches of 50: digits, (50, 12, 12, 1), times and labels; and what to tell."""
+    """Return batches of 50: digits, (50, 12, 12, 1), times and labels; and the targets."""
     stream = lesson["draw_batches"](lesson["flow_example"])
     drawn = [next(stream) for _ in range(count)]
     return [((noisy, times, labels), wanted) for noisy, times, labels, wanted in drawn]
