@@ -293,6 +293,23 @@ def test_a_digit_that_cannot_be_drawn_gets_a_sentence(sides, question, sentence)
         sides.demo.read(sides.first, *question)
 
 
+@of("advanced/vision_transformer")
+def test_a_picture_is_lit_where_a_network_looks(sides, tmp_path):
+    Image.new("RGB", (600, 400), "red").save(tmp_path / "picture.png")
+    asked = sides.demo.read(sides.first, tmp_path / "picture.png").value
+    assert asked.seen.shape == (1, 32, 32, 3)
+    for framework in FRAMEWORKS:
+        (((shown, ((light, title),)), _),) = sides.answers(framework, asked)
+        assert light.shape == shown.size[::-1]
+        assert 0 <= light.min() < light.max() <= 1
+        assert light.max() > 0.9
+        named = [part.rsplit(maxsplit=1) for part in title.split(", ")]
+        assert {name for name, _ in named} < set(sides.first.data.class_names)
+        shares = [int(share.rstrip("%")) for _, share in named]
+        assert shares == sorted(shares, reverse=True)
+        assert len(shares) == 3
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("pair", PROJECTS, ids=lambda pair: pair.topic)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
