@@ -248,7 +248,7 @@ OWN = (
     Quantity("training_steps", "steps of the training", whole),
     Quantity("flow_training_steps", "steps of the training, flow matching", whole),
     Quantity("flow_train_seconds", "whole training, flow matching, s", seconds),
-    Quantity("plain_accuracy", "test accuracy of the paper's network", percent),
+    Quantity("mended_accuracy", "test accuracy of the mended network", percent),
     Quantity("convolution_short_accuracy", "test accuracy, convolution, short time", percent),
     Quantity("plain_short_accuracy", "test accuracy, transformer, short time", percent),
     Quantity("adamw_accuracy", "with AdamW alone, short time", percent),
