@@ -18,7 +18,7 @@ import pytest
 import requests
 import yaml
 from click.testing import CliRunner
-from dockerfiles import bases, instructions
+from dockerfiles import bases, installed, instructions
 
 from sidebyside.checkout import ROOT
 
@@ -50,6 +50,7 @@ def test_an_image_is_pinned_small_not_root_and_says_how_it_is(framework):
     assert isinstance(json.loads(command[1]), list)  # no shell: SIGTERM reaches the server
     installs = " ".join(rest for word, rest in found if word == "RUN")
     assert "--require-hashes" in installs
+    assert re.search(r"pip install --no-cache-dir uv==\d", installs)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -61,6 +62,11 @@ def test_an_image_has_what_its_service_imports_and_no_more(framework):
     asked = re.findall(r"^([a-z0-9-]+)>=", wanted, re.MULTILINE)
     assert set(asked) <= names
     assert all("--hash=sha256:" in part for part in lock.split("\n\n") if "==" in part)
+
+
+def test_the_image_of_pytorch_installs_torch():
+    names = installed(folder_of("pytorch") / "Dockerfile")
+    assert "torch" in [name.split("==")[0] for name in names]  # the version: test_dockerfiles.py
 
 
 def test_the_builders_context_has_no_notebook_and_no_data():
